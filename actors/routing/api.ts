@@ -1,0 +1,61 @@
+/** What can be said to a realm's router. One router actor per realm; its mailbox outlives it. */
+import type { Ref, Target } from '../../runtime/kernel/actor.ts';
+import type { Outlet, TransportInfo } from '../../runtime/net/connection.ts';
+import type {
+  Call,
+  Cancel,
+  Dict,
+  ErrorMessage,
+  Id,
+  Publish,
+  Register,
+  Subscribe,
+  Unregister,
+  Unsubscribe,
+  Yield,
+} from '../../runtime/wamp/message.ts';
+import type { SessionMessage } from '../sessions/api.ts';
+
+/** The client's announced features that change what the router sends it, from HELLO.Details.roles. */
+export interface PeerFeatures {
+  readonly publisher: ReadonlySet<string> | undefined; // undefined: role not announced
+  readonly subscriber: ReadonlySet<string> | undefined;
+  readonly caller: ReadonlySet<string> | undefined;
+  readonly callee: ReadonlySet<string> | undefined;
+}
+
+/**
+ * A session as its realm's router knows it: a row of the realm's `members` table, so it survives a router.
+ * Identity fields never change; the counters are the router's to write.
+ */
+export interface Member {
+  readonly id: Id;
+  readonly authid: string;
+  readonly authrole: string;
+  readonly authmethod: string;
+  readonly authprovider: string;
+  readonly authextra: Dict;
+  /** Trust level given to this session's calls and publications; undefined: none assigned. */
+  readonly trustlevel: number | undefined;
+  readonly features: PeerFeatures;
+  readonly transport: TransportInfo;
+  readonly outlet: Outlet;
+  /** The session's actor: monitored by the router, told to `kill`. Undefined for internal clients in pure tests. */
+  readonly session: Ref<SessionMessage> | undefined;
+  readonly joinedAt: number; // wall clock, ms
+  /** Last INVOCATION.Request sent to this session; ids at or under it are known or late, above are a violation. */
+  lastInvocation: number;
+}
+
+/** A request that passed the session's own checks (state machine, request id order, shape). */
+export type Request =
+  Publish | Subscribe | Unsubscribe | Call | Cancel | Register | Unregister | Yield | ErrorMessage;
+
+export type RouterInput =
+  | { readonly kind: 'join'; readonly member: Member }
+  /** The session is over; disposes everything of it. Nothing is sent to it after this. */
+  | { readonly kind: 'leave'; readonly member: Member }
+  /** In the order received; frames of one socket chunk in one message. */
+  | { readonly kind: 'requests'; readonly member: Member; readonly requests: readonly Request[] };
+
+export type RouterTarget = Target<RouterInput>;

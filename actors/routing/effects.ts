@@ -1,0 +1,30 @@
+/**
+ * What the routing cores ask of their shell besides frames. Frames go straight to `member.outlet`, a port, so
+ * that a test records them and an RPC allocates nothing.
+ */
+import type { Dict, Payload, Value } from '../../runtime/wamp/message.ts';
+import type { Member } from './api.ts';
+
+export interface RoutingEffects {
+  /** Ends a session for a violation only the router can see. The member's leave follows as an input. */
+  abort(member: Member, reason: string, detail: string): void;
+  /** Says GOODBYE to a session and closes it (kill procedures). The member's leave follows as an input. */
+  goodbye(member: Member, reason: string, details: Dict): void;
+  /** Publishes a meta event of the router after the current request, to everybody but nobody excluded. */
+  announce(topic: string, args: readonly Value[], kwargs?: Dict): void;
+  /** Publishes in the name of a member that is leaving (testaments). */
+  publishAs(member: Member, topic: string, options: Dict, payload: Payload): void;
+  /** A plain counter of /metrics: `bondy_<name>_total`. Everything that is dropped or refused has one. */
+  count(counter: string, by?: number): void;
+}
+
+/** The part of Map that a kernel table also has: rows that outlive the actor that writes them. */
+export interface Rows<K, V> {
+  readonly size: number;
+  get(key: K): V | undefined;
+  has(key: K): boolean;
+  set(key: K, value: V): unknown;
+  delete(key: K): boolean;
+  values(): IterableIterator<V>;
+  keys(): IterableIterator<K>;
+}

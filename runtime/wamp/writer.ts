@@ -1,0 +1,32 @@
+/** A growing byte buffer that codecs and transports append to. Plain fields, because it is the hottest object. */
+export class ByteWriter {
+  buffer: Buffer;
+  /** Next free byte. */
+  at = 0;
+
+  constructor(size = 4096) {
+    this.buffer = Buffer.allocUnsafeSlow(size);
+  }
+
+  /** Makes room for `size` more bytes. */
+  reserve(size: number): void {
+    const wanted = this.at + size;
+    if (wanted <= this.buffer.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(wanted, this.buffer.length * 2));
+    this.buffer.copy(grown, 0, 0, this.at);
+    this.buffer = grown;
+  }
+
+  append(source: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    this.reserve(size);
+    if (size < 48) {
+      const { buffer } = this;
+      let at = this.at;
+      for (let i = start; i < end; i++) buffer[at++] = source[i];
+    } else {
+      Buffer.prototype.copy.call(source, this.buffer, this.at, start, end);
+    }
+    this.at += size;
+  }
+}
