@@ -55,7 +55,15 @@ export type RouterInput =
   | { readonly kind: 'join'; readonly member: Member }
   /** The session is over; disposes everything of it. Nothing is sent to it after this. */
   | { readonly kind: 'leave'; readonly member: Member }
-  /** In the order received; frames of one socket chunk in one message. */
-  | { readonly kind: 'requests'; readonly member: Member; readonly requests: readonly Request[] };
+  /**
+   * In the order received; the frames of one socket chunk in one message. `done` is the router's to write: how many
+   * were handled, so that a router that dies in the middle is followed by one that goes on behind the culprit.
+   */
+  | {
+      readonly kind: 'requests';
+      readonly member: Member;
+      readonly requests: readonly Request[];
+      done: number;
+    };
 
 export type RouterTarget = Target<RouterInput>;

@@ -1,0 +1,96 @@
+/** Reads HELLO.Details (WAMP basic/sessions.md §Client: Role and Feature Announcement). */
+import { Violation } from '../../runtime/wamp/codec.ts';
+import { EMPTY } from '../../runtime/wamp/message.ts';
+import type { Dict, Value } from '../../runtime/wamp/message.ts';
+import type { PeerFeatures } from '../routing/api.ts';
+
+export interface Introduction {
+  readonly features: PeerFeatures;
+  readonly authmethods: readonly string[];
+  readonly authid: string | undefined;
+  readonly authextra: Dict;
+}
+
+const ROLES = ['publisher', 'subscriber', 'caller', 'callee'] as const;
+
+export function readHello(details: Dict): Introduction | Violation {
+  const features = readRoles(details['roles']);
+  if (features instanceof Violation) return features;
+  const authmethods = details['authmethods'] ?? null;
+  if (authmethods !== null && !isStringList(authmethods)) {
+    return new Violation('HELLO: authmethods must be a list of strings');
+  }
+  const authid = details['authid'] ?? null;
+  if (authid !== null && typeof authid !== 'string') {
+    return new Violation('HELLO: authid must be a string');
+  }
+  const authextra = details['authextra'] ?? null;
+  if (authextra !== null && !isDict(authextra)) {
+    return new Violation('HELLO: authextra must be a dict');
+  }
+  return {
+    features,
+    authmethods: authmethods ?? ['anonymous'],
+    authid: authid ?? undefined,
+    authextra: authextra ?? EMPTY,
+  };
+}
+
+function readRoles(roles: Value | undefined): PeerFeatures | Violation {
+  if (!isDict(roles)) return new Violation('HELLO: Details.roles must be a dict');
+  const features: { -readonly [Role in keyof PeerFeatures]: PeerFeatures[Role] } = {
+    publisher: undefined,
+    subscriber: undefined,
+    caller: undefined,
+    callee: undefined,
+  };
+  let announced = 0;
+  for (const role of ROLES) {
+    const description = roles[role];
+    if (description === undefined || description === null) continue;
+    if (!isDict(description)) return new Violation(`HELLO: role ${role} must be a dict`);
+    const set = readFeatures(description['features']);
+    if (!set) return new Violation(`HELLO: features of ${role} must be a dict of booleans`);
+    features[role] = set;
+    announced += 1;
+  }
+  if (announced === 0) {
+    return new Violation('HELLO: announce at least one of publisher, subscriber, caller, callee');
+  }
+  return features;
+}
+
+// Most sessions of one kind of client announce the same features: share the sets between them.
+const NONE: ReadonlySet<string> = new Set();
+const shared = new Map<string, ReadonlySet<string>>();
+const SHARED_SETS = 256;
+
+function readFeatures(features: Value | undefined): ReadonlySet<string> | undefined {
+  if (features === undefined || features === null) return NONE;
+  if (!isDict(features)) return undefined;
+  const names: string[] = [];
+  for (const key of Object.keys(features)) {
+    const value = features[key];
+    if (value === true) names.push(key);
+    else if (value !== false && value !== null && value !== undefined) return undefined;
+  }
+  const key = names.sort().join(' ');
+  const known = shared.get(key);
+  if (known) return known;
+  const set = new Set(names);
+  if (shared.size < SHARED_SETS && key.length < 1024) shared.set(key, set);
+  return set;
+}
+
+function isStringList(value: Value): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+export function isDict(value: Value | undefined): value is Dict {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Uint8Array)
+  );
+}

@@ -1,0 +1,263 @@
+/**
+ * The process of one session: owns its connection, decodes frames, performs what `session.ts` decides.
+ *
+ * One mailbox message per socket chunk, one message to the router per chunk. A chunk stays in memory until it was
+ * handled; a session with more than `MAX_WAITING` of them waiting has its input paused.
+ */
+import type { Context, Definition, Handlers, TimerId } from '../../runtime/kernel/actor.ts';
+import type { Connection, FrameBatch } from '../../runtime/net/connection.ts';
+import type { DecodeLimits } from '../../runtime/wamp/codec.ts';
+import { CALL } from '../../runtime/wamp/message.ts';
+import type { Id } from '../../runtime/wamp/message.ts';
+import { CLOSE, ERRORS } from '../../runtime/wamp/uris.ts';
+import type { Realm } from '../realms/api.ts';
+import type { Member, Request } from '../routing/api.ts';
+import type { Authenticator, Principal } from '../security/api.ts';
+import type { SessionMessage } from './api.ts';
+import type { SessionsConfig } from './config.ts';
+import type { Introduction } from './hello.ts';
+import { MemberOutlet } from './member-outlet.ts';
+import { Session } from './session.ts';
+import type { SessionEffects, SessionTimer } from './session.ts';
+
+export interface SessionShellDependencies {
+  readonly config: () => SessionsConfig;
+  readonly agent: string;
+  readonly authenticator: Authenticator;
+  lookup(realm: string): Realm | undefined;
+  count(counter: string, by?: number): void;
+}
+
+const MAX_WAITING = 8;
+
+export function session(
+  dependencies: SessionShellDependencies,
+  connection: Connection,
+): Definition<SessionMessage> {
+  return {
+    class: 'data',
+    init: (context) => new SessionShell(dependencies, connection, context),
+  };
+}
+
+class SessionShell implements Handlers<SessionMessage>, SessionEffects {
+  readonly #d: SessionShellDependencies;
+  readonly #connection: Connection;
+  readonly #context: Context<SessionMessage>;
+  readonly #session: Session;
+  readonly #limits: DecodeLimits;
+  #member: Member | undefined;
+  #outlet: MemberOutlet | undefined;
+  #realm: Realm | undefined;
+  #keeperMonitor = 0;
+  #requests: Request[] = [];
+  #timer: TimerId | undefined;
+  #slowTimer: TimerId | undefined;
+  #waiting = 0;
+  #isPausedForTurn = false;
+  #isPausedForResults = false;
+
+  constructor(
+    dependencies: SessionShellDependencies,
+    connection: Connection,
+    context: Context<SessionMessage>,
+  ) {
+    this.#d = dependencies;
+    this.#connection = connection;
+    this.#context = context;
+    const config = dependencies.config();
+    this.#limits = { maxDepth: config.maxDepth };
+    context.own({ close: () => connection.destroy() });
+    this.#session = new Session({
+      config,
+      agent: dependencies.agent,
+      transport: connection.info,
+      authenticator: dependencies.authenticator,
+      lookup: (realm) => dependencies.lookup(realm),
+      newId: () => context.random.integer(1, 2 ** 53),
+      effects: this,
+    });
+    const { self } = context;
+    connection.attach({
+      onFrames: (batch) => this.#arrived(batch),
+      onViolation: (detail) => self.cast({ kind: 'violation', detail }),
+      onCongestion: (isCongested) => self.cast({ kind: 'congestion', isCongested }),
+      onClose: (cause) => self.cast({ kind: 'closed', cause }),
+    });
+    this.#session.open();
+  }
+
+  handle(message: SessionMessage): void {
+    switch (message.kind) {
+      case 'frames':
+        return this.#onFrames(message.batch);
+      case 'violation':
+        return this.#session.violation(message.detail);
+      case 'congestion':
+        return this.#onCongestion(message.isCongested);
+      case 'closed':
+        this.#session.closed();
+        if (message.cause.kind === 'timed_out') this.#d.count('connections_timed_out');
+        return this.#context.exit();
+      case 'abort':
+        return this.#session.abort(message.reason, message.detail, message.payload);
+      case 'goodbye':
+        return this.#session.goodbye(message.reason, message.details);
+      case 'timer':
+        return message.timer === 'slow_consumer'
+          ? this.#onSlow()
+          : this.#session.onTimer(message.timer);
+    }
+  }
+
+  /** The realm was closed under this session. */
+  onDown(): void {
+    this.#outlet?.shut();
+    this.#member = undefined;
+    this.#session.goodbye(CLOSE.closeRealm, {});
+  }
+
+  terminate(): void {
+    this.leave();
+  }
+
+  // ---- what the machine asks for
+
+  send(message: Parameters<SessionEffects['send']>[0]): void {
+    this.#connection.outlet.send(message);
+  }
+
+  join(realm: Realm, id: Id, principal: Principal, introduction: Introduction): void {
+    const { clock, self } = this.#context;
+    const { maxBacklogBytes } = this.#d.config();
+    this.#outlet = new MemberOutlet(this.#connection.outlet, maxBacklogBytes, () => {
+      this.#d.count('slow_consumers_aborted');
+      const detail = `more than ${maxBacklogBytes} bytes wait to be read`;
+      self.cast({ kind: 'abort', reason: ERRORS.slowConsumer, detail });
+    });
+    this.#member = {
+      id,
+      authid: principal.authid,
+      authrole: principal.authrole,
+      authmethod: principal.authmethod,
+      authprovider: principal.authprovider,
+      authextra: principal.authextra,
+      trustlevel: principal.trustlevel,
+      features: introduction.features,
+      transport: this.#connection.info,
+      outlet: this.#outlet,
+      session: self,
+      joinedAt: clock.wall(),
+      lastInvocation: 0,
+    };
+    this.#realm = realm;
+    this.#keeperMonitor = this.#context.monitor(realm.keeper);
+    realm.router.cast({ kind: 'join', member: this.#member });
+  }
+
+  leave(): void {
+    const member = this.#member;
+    if (!member || !this.#realm) return;
+    this.#flush();
+    this.#outlet?.shut();
+    this.#member = undefined;
+    this.#context.demonitor(this.#keeperMonitor);
+    this.#realm.router.cast({ kind: 'leave', member });
+  }
+
+  forward(request: Request): void {
+    if (request.type === CALL && this.#connection.outlet.isCongested) this.#pauseForResults();
+    this.#requests.push(request);
+  }
+
+  schedule(timer: SessionTimer | undefined, afterMs: number): void {
+    if (this.#timer !== undefined) this.#context.cancel(this.#timer);
+    this.#timer = timer && this.#context.after(afterMs, { kind: 'timer', timer });
+  }
+
+  close(detail: string): void {
+    this.#connection.close(detail);
+  }
+
+  count(counter: string): void {
+    this.#d.count(counter);
+  }
+
+  // ---- frames
+
+  #arrived(batch: FrameBatch): void {
+    this.#waiting += 1;
+    if (this.#waiting > MAX_WAITING && !this.#isPausedForTurn) {
+      this.#isPausedForTurn = true;
+      this.#connection.pause();
+    }
+    this.#context.self.cast({ kind: 'frames', batch });
+  }
+
+  #onFrames(batch: FrameBatch): void {
+    this.#waiting -= 1;
+    const { codec } = this.#connection.outlet;
+    const { bytes, ranges } = batch;
+    for (let i = 0; i < ranges.length; i += 2) {
+      this.#session.receive(codec.decode(bytes, ranges[i], ranges[i + 1], this.#limits));
+    }
+    this.#flush();
+    if (this.#isPausedForTurn && this.#waiting === 0) {
+      this.#isPausedForTurn = false;
+      if (!this.#isPausedForResults) this.#connection.resume();
+    }
+  }
+
+  #flush(): void {
+    if (this.#requests.length === 0 || !this.#member || !this.#realm) return;
+    const requests = this.#requests;
+    this.#requests = [];
+    const delivery = this.#realm.router.cast({
+      kind: 'requests',
+      member: this.#member,
+      requests,
+      done: 0,
+    });
+    if (delivery === 'accepted') return;
+    this.#d.count('requests_refused', requests.length);
+    this.#session.abort(ERRORS.unavailable, 'the router of this realm takes no more requests');
+  }
+
+  // ---- overload
+
+  #onCongestion(isCongested: boolean): void {
+    if (isCongested) {
+      return this.#watchBacklog();
+    }
+    this.#outlet?.drained();
+    if (this.#slowTimer !== undefined) this.#context.cancel(this.#slowTimer);
+    this.#slowTimer = undefined;
+    if (!this.#isPausedForResults) return;
+    this.#isPausedForResults = false;
+    if (!this.#isPausedForTurn) this.#connection.resume();
+  }
+
+  /** A caller that does not read its results is not read from either; its backlog cannot grow by its own doing. */
+  #pauseForResults(): void {
+    if (this.#isPausedForResults) return;
+    this.#isPausedForResults = true;
+    this.#d.count('callers_paused');
+    this.#connection.pause();
+  }
+
+  #watchBacklog(): void {
+    this.#slowTimer ??= this.#context.after(this.#d.config().slowConsumerTimeoutMs, {
+      kind: 'timer',
+      timer: 'slow_consumer',
+    });
+  }
+
+  #onSlow(): void {
+    this.#slowTimer = undefined;
+    if (!this.#connection.outlet.isCongested) return;
+    // Only its own results wait: pausing its input bounds them, so it may take its time.
+    if (!this.#outlet?.hasEventsWaiting) return this.#watchBacklog();
+    this.#d.count('slow_consumers_aborted');
+    this.#session.abort(ERRORS.slowConsumer, 'the outbound queue stayed full for too long');
+  }
+}

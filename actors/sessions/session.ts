@@ -1,0 +1,303 @@
+/**
+ * A WAMP session's life (basic/sessions.md): what each message means in each state, every protocol error of the
+ * session layer, and the order of request ids. It decides; session.actor.ts performs.
+ *
+ *   closed --HELLO--> challenging --AUTHENTICATE--> established --GOODBYE--> closed (the transport may be used again)
+ *      any --violation, abort--> ended          established --our GOODBYE--> closing --GOODBYE, timeout--> ended
+ */
+import type { TransportInfo } from '../../runtime/net/connection.ts';
+import { Violation } from '../../runtime/wamp/codec.ts';
+import {
+  ABORT,
+  AUTHENTICATE,
+  CALL,
+  CANCEL,
+  CHALLENGE,
+  EMPTY,
+  ERROR,
+  GOODBYE,
+  HELLO,
+  INVOCATION,
+  NO_PAYLOAD,
+  PUBLISH,
+  REGISTER,
+  SUBSCRIBE,
+  UNREGISTER,
+  UNSUBSCRIBE,
+  WELCOME,
+  YIELD,
+} from '../../runtime/wamp/message.ts';
+import type {
+  Dict,
+  Hello,
+  Id,
+  Message,
+  Payload,
+  RouterMessage,
+} from '../../runtime/wamp/message.ts';
+import { isValidUri } from '../../runtime/wamp/uri.ts';
+import { CLOSE, ERRORS } from '../../runtime/wamp/uris.ts';
+import type { Realm } from '../realms/api.ts';
+import type { Request } from '../routing/api.ts';
+import type { Authentication, Authenticator, Principal, Verdict } from '../security/api.ts';
+import type { SessionMessage } from './api.ts';
+import type { SessionsConfig } from './config.ts';
+import { readHello } from './hello.ts';
+import type { Introduction } from './hello.ts';
+import { welcomeDetails } from './welcome.ts';
+
+export type SessionTimer = Extract<SessionMessage, { kind: 'timer' }>['timer'];
+
+/** What the session asks of its shell, in this order of events. */
+export interface SessionEffects {
+  send(message: RouterMessage): void;
+  /** Become a member of the realm. */
+  join(realm: Realm, id: Id, principal: Principal, introduction: Introduction): void;
+  /** No longer a member: nothing may be sent by the router after this. */
+  leave(): void;
+  /** To the router, in the order received. */
+  forward(request: Request): void;
+  /** One timer at a time; a new one replaces it. Undefined: none. */
+  schedule(timer: SessionTimer | undefined, afterMs: number): void;
+  /** Send what is queued, then close the transport; the session has ended. */
+  close(detail: string): void;
+  count(counter: string): void;
+}
+
+export interface SessionDependencies {
+  readonly config: SessionsConfig;
+  readonly agent: string;
+  readonly transport: TransportInfo;
+  readonly authenticator: Authenticator;
+  lookup(realm: string): Realm | undefined;
+  /** A fresh id of global scope. */
+  newId(): Id;
+  readonly effects: SessionEffects;
+}
+
+type State = 'closed' | 'challenging' | 'established' | 'closing' | 'ended';
+
+const MAX_ID = 2 ** 53;
+
+export class Session {
+  #state: State = 'closed';
+  #realm: Realm | undefined;
+  #id: Id = 0;
+  #introduction: Introduction | undefined;
+  #authentication: Authentication | undefined;
+  #lastRequest: Id = 0;
+  readonly #d: SessionDependencies;
+
+  constructor(dependencies: SessionDependencies) {
+    this.#d = dependencies;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get id(): Id {
+    return this.#id;
+  }
+
+  /** The transport is up. */
+  open(): void {
+    this.#d.effects.schedule('hello', this.#d.config.helloTimeoutMs);
+  }
+
+  receive(message: Message | Violation): void {
+    if (this.#state === 'established') return this.#onEstablished(message);
+    if (this.#state === 'ended') return;
+    if (this.#state === 'closing') return this.#onClosing(message);
+    if (message instanceof Violation) return this.violation(message.detail);
+    if (message.type === ABORT) return this.#end('aborted by the peer');
+    if (this.#state === 'closed' && message.type === HELLO) return this.#onHello(message);
+    if (this.#state === 'challenging' && message.type === AUTHENTICATE) {
+      return this.#onVerdict(this.#answer(message.signature, message.extra));
+    }
+    const expected = this.#state === 'closed' ? 'HELLO' : 'AUTHENTICATE';
+    this.violation(`received message type ${message.type} where ${expected} was expected`);
+  }
+
+  /** The peer broke the protocol: ABORT, disposal, close. */
+  violation(detail: string): void {
+    this.#d.effects.count('protocol_violations');
+    this.abort(ERRORS.protocolViolation, detail);
+  }
+
+  abort(reason: string, detail: string, payload: Payload = NO_PAYLOAD): void {
+    if (this.#state === 'ended') return;
+    const mayAnswer = this.#state !== 'closing';
+    this.#leave();
+    if (mayAnswer) {
+      this.#d.effects.send({ type: ABORT, details: { message: detail }, reason, payload });
+      this.#d.effects.count('sessions_aborted');
+    }
+    this.#end(detail);
+  }
+
+  /** Ends the session from this side; the peer has a while to answer. */
+  goodbye(reason: string, details: Dict): void {
+    if (this.#state === 'established') {
+      this.#leave();
+      this.#state = 'closing';
+      this.#d.effects.send({ type: GOODBYE, details, reason });
+      this.#d.effects.schedule('goodbye', this.#d.config.goodbyeTimeoutMs);
+    } else if (this.#state === 'closed' || this.#state === 'challenging') {
+      this.abort(reason, 'the session was closed before it was open');
+    }
+  }
+
+  onTimer(timer: SessionTimer): void {
+    if (timer === 'hello' && this.#state === 'closed') {
+      this.#d.effects.count('hello_timeouts');
+      this.abort(ERRORS.protocolViolation, `no HELLO within ${this.#d.config.helloTimeoutMs} ms`);
+    } else if (timer === 'authenticate' && this.#state === 'challenging') {
+      this.abort(ERRORS.authenticationFailed, 'no AUTHENTICATE in time');
+    } else if (timer === 'goodbye' && this.#state === 'closing') {
+      this.#end('the peer did not answer GOODBYE');
+    }
+  }
+
+  /** The transport is gone. */
+  closed(): void {
+    if (this.#state === 'ended') return;
+    this.#leave();
+    this.#state = 'ended';
+    this.#d.effects.schedule(undefined, 0);
+  }
+
+  #onEstablished(message: Message | Violation): void {
+    if (message instanceof Violation) return this.violation(message.detail);
+    switch (message.type) {
+      case CALL:
+        return this.#isNextRequest(message.request) || isContinuation(message, this.#lastRequest)
+          ? this.#d.effects.forward(message)
+          : this.#onWrongRequestId(message.request);
+      case PUBLISH:
+      case SUBSCRIBE:
+      case UNSUBSCRIBE:
+      case REGISTER:
+      case UNREGISTER:
+        return this.#isNextRequest(message.request)
+          ? this.#d.effects.forward(message)
+          : this.#onWrongRequestId(message.request);
+      case YIELD:
+      case CANCEL:
+        return this.#d.effects.forward(message);
+      case ERROR:
+        if (message.requestType === INVOCATION) return this.#d.effects.forward(message);
+        return this.violation(`ERROR: request type ${message.requestType} is not INVOCATION`);
+      case GOODBYE:
+        return this.#onGoodbye();
+      case ABORT:
+        this.#leave();
+        return this.#end('aborted by the peer');
+      default:
+        return this.violation(
+          `message type ${message.type} is not for a router in an open session`,
+        );
+    }
+  }
+
+  #onClosing(message: Message | Violation): void {
+    if (message instanceof Violation) return this.#end(message.detail);
+    if (message.type === GOODBYE || message.type === ABORT) this.#end('the session was closed');
+  }
+
+  /** Ids of session scope count 1, 2, 3 … over all requests and wrap after 2^53 (basic/building_blocks.md §IDs). */
+  #isNextRequest(request: Id): boolean {
+    const next = this.#lastRequest === MAX_ID ? 1 : this.#lastRequest + 1;
+    if (request !== next) return false;
+    this.#lastRequest = next;
+    return true;
+  }
+
+  #onWrongRequestId(request: Id): void {
+    this.violation(`request id ${request} follows ${this.#lastRequest}; ids must be sequential`);
+  }
+
+  #onHello(hello: Hello): void {
+    const introduction = readHello(hello.details);
+    if (introduction instanceof Violation) return this.violation(introduction.detail);
+    if (!isValidUri(hello.realm, 'loose', 'exact')) {
+      return this.abort(ERRORS.invalidUri, 'the realm is not a valid URI');
+    }
+    const realm = this.#d.lookup(hello.realm);
+    const id = this.#d.newId();
+    const attempt = realm && this.#d.authenticator.attempt(realm.uri, this.#d.transport, id);
+    if (!realm || !attempt) return this.abort(ERRORS.noSuchRealm, 'there is no such realm');
+    if (realm.members.size >= realm.config.maxSessions) {
+      return this.abort(ERRORS.limitExceeded, 'the realm has as many sessions as it may have');
+    }
+    this.#realm = realm;
+    this.#id = id;
+    this.#introduction = introduction;
+    this.#authentication = attempt;
+    this.#onVerdict(attempt.begin(introduction));
+  }
+
+  #answer(signature: string, extra: Dict): Verdict {
+    if (this.#authentication) return this.#authentication.answer(signature, extra);
+    return { kind: 'refused', reason: ERRORS.protocolViolation, detail: 'nothing was asked' };
+  }
+
+  #onVerdict(verdict: Verdict): void {
+    switch (verdict.kind) {
+      case 'challenge':
+        this.#state = 'challenging';
+        this.#d.effects.schedule('authenticate', this.#d.config.authenticateTimeoutMs);
+        return this.#d.effects.send({
+          type: CHALLENGE,
+          method: verdict.method,
+          extra: verdict.extra,
+        });
+      case 'welcome':
+        return this.#welcome(verdict.principal);
+      case 'refused':
+        this.#d.effects.count('authentications_refused');
+        return this.abort(verdict.reason, verdict.detail);
+    }
+  }
+
+  #welcome(principal: Principal): void {
+    const realm = this.#realm;
+    const introduction = this.#introduction;
+    if (!realm || !introduction) throw new Error('welcome without a HELLO');
+    this.#state = 'established';
+    this.#lastRequest = 0;
+    this.#authentication = undefined;
+    this.#introduction = undefined;
+    const { effects, agent } = this.#d;
+    effects.schedule(undefined, 0);
+    effects.send({
+      type: WELCOME,
+      session: this.#id,
+      details: welcomeDetails(agent, realm, principal),
+    });
+    effects.join(realm, this.#id, principal, introduction);
+  }
+
+  #onGoodbye(): void {
+    this.#leave();
+    this.#state = 'closed';
+    this.#d.effects.send({ type: GOODBYE, details: EMPTY, reason: CLOSE.goodbyeAndOut });
+    this.open();
+  }
+
+  #leave(): void {
+    if (this.#state === 'established') this.#d.effects.leave();
+    this.#realm = undefined;
+  }
+
+  #end(detail: string): void {
+    this.#state = 'ended';
+    this.#d.effects.schedule(undefined, 0);
+    this.#d.effects.close(detail);
+  }
+}
+
+/** A CALL under the watermark may continue a progressive call; the dealer knows which (rpc_progressive_call_invocations). */
+function isContinuation(call: { readonly request: Id }, last: Id): boolean {
+  return call.request <= last;
+}
