@@ -1,0 +1,28 @@
+// Runs the built tests with node's own runner. Arguments filter by path: npm test -- spec/rpc
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+
+/** Suites with scripts of their own: they need a browser, a container engine or much time. */
+const ELSEWHERE = ['browser', 'compose', 'soak'];
+
+const root = join('dist', 'test');
+const filters = process.argv.slice(2);
+const files = readdirSync(root, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.test.js'))
+  .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+  .filter((file) =>
+    filters.length > 0
+      ? filters.some((filter) => file.includes(filter))
+      : !ELSEWHERE.some((suite) => file.startsWith(join(root, suite))),
+  )
+  .sort();
+if (files.length === 0) {
+  console.error(`no test matches ${filters.join(' ')}`);
+  process.exit(1);
+}
+const concurrency = Math.max(2, availableParallelism());
+const flags = ['--test', '--enable-source-maps', `--test-concurrency=${concurrency}`];
+const child = spawn(process.execPath, [...flags, ...files], { stdio: 'inherit' });
+child.on('exit', (code) => process.exit(code ?? 1));
