@@ -4,15 +4,19 @@ export class ByteWriter {
   /** Next free byte. */
   at = 0;
 
-  constructor(size = 4096) {
-    this.buffer = Buffer.allocUnsafeSlow(size);
+  readonly #allocate: (size: number) => Buffer;
+
+  /** `allocate` gives buffers of at least the size asked for; the outgrown one is its owner's to give back. */
+  constructor(size = 4096, allocate: (size: number) => Buffer = Buffer.allocUnsafeSlow) {
+    this.#allocate = allocate;
+    this.buffer = allocate(size);
   }
 
   /** Makes room for `size` more bytes. */
   reserve(size: number): void {
     const wanted = this.at + size;
     if (wanted <= this.buffer.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(wanted, this.buffer.length * 2));
+    const grown = this.#allocate(Math.max(wanted, this.buffer.length * 2));
     this.buffer.copy(grown, 0, 0, this.at);
     this.buffer = grown;
   }
