@@ -27,3 +27,77 @@ export const DEFAULT_DEALER_CONFIG: DealerConfig = {
   maxUriLength: 1024,
   allowForceReregister: true,
 };
+
+/** Publish and subscribe. */
+export interface BrokerConfig {
+  /** Subscriptions one session may hold. Too low refuses clients that follow many topics, too high lets one fill the heap. */
+  readonly maxSubscriptionsPerSession: number;
+  /** UTF-16 units of a topic. Bounds the depth of the index and the work of a match. */
+  readonly maxUriLength: number;
+  readonly retention: RetentionConfig;
+  readonly history: HistoryConfig;
+  readonly testaments: TestamentsConfig;
+}
+
+/** The last event of a topic, kept for who subscribes later. */
+export interface RetentionConfig {
+  /** Topics with a retained event. A subscription to a pattern looks at each of them. */
+  readonly maxTopics: number;
+  /** Bytes of one event (payload, topic and lists). A larger one is delivered but not retained. */
+  readonly maxEventBytes: number;
+  /** Bytes of all retained events of a realm. A new one that does not fit is delivered but not retained. */
+  readonly maxBytes: number;
+  /** Black- or white-listed events a topic keeps beside the last open one. Too low: some subscribers see an older one. */
+  readonly maxListedPerTopic: number;
+  /** Retained events one SUBSCRIBE to a pattern gets at most. Too high fills the subscriber's queue at once. */
+  readonly maxPerSubscribe: number;
+  /** Ms between sweeps of expired events. They are never delivered; until the sweep they only take room. */
+  readonly sweepIntervalMs: number;
+}
+
+/** One recorded topic or pattern. The first entry that matches a topic takes its events. */
+export interface HistoryTopic {
+  readonly uri: string;
+  readonly match: 'exact' | 'prefix' | 'wildcard';
+  /** Events kept; the oldest go first. */
+  readonly limit: number;
+}
+
+/** Events that can be read again by `wamp.subscription.get_events`. */
+export interface HistoryConfig {
+  /** Nothing is recorded that is not named here: history costs memory for as long as the realm is open. */
+  readonly topics: readonly HistoryTopic[];
+  /** Bytes of one recorded event. A larger one is delivered but not recorded. */
+  readonly maxEventBytes: number;
+  /** Bytes of the events of one entry; the oldest go first. */
+  readonly maxBytesPerTopic: number;
+  /** Events in one answer, whatever `limit` the caller asks for. Too high: answers over the peer's frame limit. */
+  readonly maxReply: number;
+}
+
+/** What a session leaves behind to be published at its end. */
+export interface TestamentsConfig {
+  readonly maxPerSession: number;
+  /** Bytes of all testaments of one session. */
+  readonly maxBytesPerSession: number;
+}
+
+export const DEFAULT_BROKER_CONFIG: BrokerConfig = {
+  maxSubscriptionsPerSession: 1_000_000,
+  maxUriLength: 1024,
+  retention: {
+    maxTopics: 100_000,
+    maxEventBytes: 64 * 1024,
+    maxBytes: 256 * 1024 * 1024,
+    maxListedPerTopic: 8,
+    maxPerSubscribe: 1_000,
+    sweepIntervalMs: 60_000,
+  },
+  history: {
+    topics: [],
+    maxEventBytes: 64 * 1024,
+    maxBytesPerTopic: 16 * 1024 * 1024,
+    maxReply: 1_000,
+  },
+  testaments: { maxPerSession: 100, maxBytesPerSession: 256 * 1024 },
+};
