@@ -1,0 +1,102 @@
+/** A session machine with everything around it recorded. */
+import type { TransportInfo } from '../../../runtime/net/connection.ts';
+import type { Dict, Message, RouterMessage } from '../../../runtime/wamp/message.ts';
+import { HELLO } from '../../../runtime/wamp/message.ts';
+import { RealmDirectory } from '../../../actors/realms/api.ts';
+import type { Realm } from '../../../actors/realms/api.ts';
+import { REALM_DEFAULTS } from '../../../actors/realms/config.ts';
+import type { RealmConfig } from '../../../actors/realms/config.ts';
+import type { Member, Request } from '../../../actors/routing/api.ts';
+import { StaticAuthenticator } from '../../../actors/security/authenticator.ts';
+import { SESSIONS_DEFAULTS } from '../../../actors/sessions/config.ts';
+import { Session } from '../../../actors/sessions/session.ts';
+import type { SessionEffects, SessionTimer } from '../../../actors/sessions/session.ts';
+
+export const TRANSPORT: TransportInfo = {
+  kind: 'rawsocket',
+  batched: false,
+  tls: false,
+  peer: { address: '127.0.0.1', port: 4711 },
+  listener: 'test',
+};
+
+export const ROLES: Dict = { roles: { caller: {}, callee: {}, publisher: {}, subscriber: {} } };
+
+export function testRealm(config: Partial<RealmConfig> = {}): Realm {
+  return {
+    uri: 'realm1',
+    config: { ...REALM_DEFAULTS, uri: 'realm1', authmethods: ['anonymous'], ...config },
+    keeper: { pid: 1, path: 'root/routing/realm1', isAlive: true, cast: () => 'accepted' },
+    router: { cast: () => 'accepted' },
+    members: new Map<number, Member>(),
+    features: { broker: ['publisher_exclusion'], dealer: ['call_canceling'] },
+  };
+}
+
+export class SessionUnderTest implements SessionEffects {
+  readonly sent: RouterMessage[] = [];
+  readonly forwarded: Request[] = [];
+  /** What happened, in order: `send 2`, `join`, `leave`, `close`. */
+  readonly log: string[] = [];
+  timer: SessionTimer | undefined;
+  readonly session: Session;
+
+  constructor(realm: Realm = testRealm()) {
+    const directory = new RealmDirectory();
+    directory.open(realm);
+    let id = 1000;
+    this.session = new Session({
+      config: SESSIONS_DEFAULTS,
+      agent: 'bondy-ts-test',
+      transport: TRANSPORT,
+      authenticator: new StaticAuthenticator({
+        realm: (uri) => directory.lookup(uri)?.config,
+        equal: (given, known) => given === known,
+      }),
+      lookup: (uri) => directory.lookup(uri),
+      newId: () => ++id,
+      effects: this,
+    });
+    this.session.open();
+  }
+
+  /** Opens the session as an ordinary client does. */
+  established(): this {
+    this.receive({ type: HELLO, realm: 'realm1', details: ROLES });
+    this.sent.length = 0;
+    this.log.length = 0;
+    return this;
+  }
+
+  receive(message: Message): void {
+    this.session.receive(message);
+  }
+
+  send(message: RouterMessage): void {
+    this.sent.push(message);
+    this.log.push(`send ${message.type}`);
+  }
+
+  join(): void {
+    this.log.push('join');
+  }
+
+  leave(): void {
+    this.log.push('leave');
+  }
+
+  forward(request: Request): void {
+    this.forwarded.push(request);
+    this.log.push(`forward ${request.type}`);
+  }
+
+  schedule(timer: SessionTimer | undefined): void {
+    this.timer = timer;
+  }
+
+  close(): void {
+    this.log.push('close');
+  }
+
+  count(): void {}
+}
