@@ -1,0 +1,240 @@
+/**
+ * The admin server: probes, metrics, the tree as JSON, as a stream and as a web page. Loopback by default, and
+ * guarded against web pages of strangers (operator-http.ts). It only reads: nothing here changes the node.
+ */
+import { readFileSync } from 'node:fs';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Context, Definition, Handlers, TimerId } from '../../runtime/kernel/actor.ts';
+import { errorReason } from '../../runtime/kernel/actor.ts';
+import type { Kernel, KernelLog } from '../../runtime/kernel/kernel.ts';
+import type { Metrics } from '../../runtime/metrics/metrics.ts';
+import { fail, operatorHttp, type OperatorHttp } from '../../runtime/net/operator-http.ts';
+import { ADMIN, type AdminMessage, type Readiness } from './api.ts';
+import type { AdminConfig } from './config.ts';
+import { EventStreams, type EventSink, type Scene } from './event-streams.ts';
+import { PAGE_FILES } from './page-files.ts';
+import { cutAt } from './tree-feed.ts';
+
+export interface AdminDeps {
+  /** The running kernel; a function, because the tree that holds this actor is built before it. */
+  readonly kernel: () => Kernel;
+  readonly metrics: Metrics;
+  readonly isReady: () => Readiness;
+  readonly nodeName: string;
+  readonly version: string;
+  readonly log: KernelLog['event'];
+  /** Called with the port that was really taken. */
+  readonly onListening?: (port: number) => void;
+}
+
+interface TreeQuery {
+  readonly depth?: number;
+  readonly children?: number;
+}
+
+/** Deepest cut that can be asked for; trees are far flatter. */
+const MAX_DEPTH = 100;
+
+export function admin(config: AdminConfig, deps: AdminDeps): Definition<AdminMessage> {
+  return {
+    class: 'control',
+    startsLater: true,
+    mailbox: { limit: 1_000, onFull: 'refuse' },
+    init: (context) => new Admin(config, deps, context),
+  };
+}
+
+class Admin implements Handlers<AdminMessage> {
+  readonly #config: AdminConfig;
+  readonly #deps: AdminDeps;
+  readonly #context: Context<AdminMessage>;
+  readonly #http: OperatorHttp;
+  readonly #streams: EventStreams;
+  #tick: TimerId | undefined;
+  #isChangePending = false;
+  #isWatching = false;
+
+  constructor(config: AdminConfig, deps: AdminDeps, context: Context<AdminMessage>) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#context = context;
+    this.#streams = new EventStreams(config);
+    const { counters } = deps.metrics;
+    this.#http = operatorHttp({
+      allowedHosts: config.allowedHosts,
+      maxConnections: config.maxConnections,
+      onError: (method, url, error) =>
+        deps.log('error', 'admin_request_failed', { method, url, error: error.message }),
+      onRefused: ({ code }) => counters.count(`admin_${code}`),
+    });
+    context.register(ADMIN);
+    context.own(this.#http);
+    this.#addRoutes(this.#http.app);
+    this.#listen();
+  }
+
+  handle(message: AdminMessage): void {
+    switch (message.kind) {
+      case 'listening':
+        this.#deps.onListening?.(message.port);
+        return this.#context.ready();
+      case 'failed':
+        return this.#context.exit(errorReason(advise(message.error, this.#config)));
+      case 'stream_opened':
+        return this.#onStreamOpened(message.sink, message.childLimit);
+      case 'stream_closed':
+        return this.#streams.remove(message.sink);
+      case 'tree_changed':
+        return this.#schedule(this.#config.changeDelayMs);
+      case 'tick':
+        return this.#onTick();
+      default:
+        return message satisfies never;
+    }
+  }
+
+  #listen(): void {
+    const { self } = this.#context;
+    this.#http.listen(
+      this.#config.port,
+      this.#config.address,
+      (port) => self.cast({ kind: 'listening', port }),
+      (error) => self.cast({ kind: 'failed', error }),
+    );
+  }
+
+  #onStreamOpened(sink: EventSink, childLimit: number): void {
+    if (!this.#streams.add(sink, childLimit)) {
+      this.#deps.metrics.counters.count('admin_streams_refused');
+      return sink.close();
+    }
+    this.#watch();
+    this.#schedule(0);
+  }
+
+  #watch(): void {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    this.#context.own({ close: this.#deps.kernel().watch(() => this.#onTreeChange()) });
+  }
+
+  /** Runs in somebody else's turn, perhaps thousands of times a second: one message until the next tick. */
+  #onTreeChange(): void {
+    if (this.#isChangePending || this.#streams.size === 0) return;
+    this.#isChangePending = this.#context.self.cast({ kind: 'tree_changed' }) === 'accepted';
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#tick !== undefined) this.#context.cancel(this.#tick);
+    this.#tick = this.#context.after(delayMs, { kind: 'tick' });
+  }
+
+  #onTick(): void {
+    this.#tick = undefined;
+    this.#isChangePending = false;
+    if (this.#streams.size === 0) return;
+    const cut = this.#streams.tick(this.#scene());
+    if (cut > 0) this.#deps.metrics.counters.count('admin_streams_cut', cut);
+    this.#schedule(this.#config.tickMs);
+  }
+
+  #scene(): Scene {
+    const kernel = this.#deps.kernel();
+    const { nodeName: name, version } = this.#deps;
+    return {
+      tree: (childLimit) => kernel.tree({ childLimit }),
+      crashes: () => kernel.crashes(),
+      node: { name, version, ...this.#deps.isReady(), at: kernel.clock.wall() },
+    };
+  }
+
+  #addRoutes(app: FastifyInstance): void {
+    const { metrics, kernel } = this.#deps;
+    app.all('/ping', { exposeHeadRoute: false }, (_request, reply) => reply.code(204).send());
+    app.get('/ready', (_request, reply) => this.#answerReady(reply));
+    app.get('/metrics', async (_request, reply) =>
+      reply.type(metrics.contentType).send(await metrics.text()),
+    );
+    app.get<{ Querystring: TreeQuery }>(
+      '/tree',
+      { schema: { querystring: this.#treeQuery() } },
+      ({ query }, reply) => {
+        const tree = kernel().tree({ childLimit: query.children ?? this.#config.childLimit });
+        return reply.send(cutAt(query.depth ?? MAX_DEPTH, tree));
+      },
+    );
+    app.get<{ Querystring: TreeQuery }>(
+      '/tree/events',
+      { schema: { querystring: this.#treeQuery() }, exposeHeadRoute: false },
+      (request, reply) => this.#openStream(request, reply),
+    );
+    app.get('/crashes', (_request, reply) => reply.send(kernel().crashes()));
+    for (const { path, file, type } of PAGE_FILES) {
+      const bytes = readFileSync(new URL(`./page/${file}`, import.meta.url));
+      app.get(path, (_request, reply) => reply.type(type).send(bytes));
+    }
+  }
+
+  #treeQuery(): object {
+    const whole = (minimum: number, maximum: number) => ({ type: 'integer', minimum, maximum });
+    return {
+      type: 'object',
+      properties: {
+        depth: whole(1, MAX_DEPTH),
+        children: whole(0, this.#config.maxChildLimit),
+      },
+    };
+  }
+
+  #answerReady(reply: FastifyReply): FastifyReply {
+    const { ready, why } = this.#deps.isReady();
+    return ready ? reply.code(204).send() : reply.code(503).send({ ready, why });
+  }
+
+  #openStream(request: FastifyRequest<{ Querystring: TreeQuery }>, reply: FastifyReply): void {
+    if (this.#streams.size >= this.#config.maxStreams) {
+      this.#deps.metrics.counters.count('admin_streams_refused');
+      void reply.header('retry-after', '5');
+      return fail(reply, 503, 'too_many_streams', 'too many followers of the tree: close some');
+    }
+    const { self } = this.#context;
+    const sink = openSink(reply);
+    reply.raw.once('close', () => self.cast({ kind: 'stream_closed', sink }));
+    const childLimit = request.query.children ?? this.#config.childLimit;
+    if (self.cast({ kind: 'stream_opened', sink, childLimit }) !== 'accepted') sink.close();
+  }
+}
+
+function openSink(reply: FastifyReply): EventSink {
+  reply.hijack();
+  const { raw } = reply;
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) raw.setHeader(name, value);
+  }
+  raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+  raw.flushHeaders();
+  return {
+    write: (text) => void raw.write(text),
+    get backlog() {
+      return raw.writableLength;
+    },
+    close: () => void raw.destroy(),
+  };
+}
+
+/** The operating system's refusal, as a sentence that says what to change. */
+function advise(error: NodeJS.ErrnoException, config: AdminConfig): Error {
+  const where = `port ${config.port} on ${config.address}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new Error(
+        `${where} is in use: set admin_api.http.port to a free port, or admin_api.http.enabled to off`,
+      );
+    case 'EADDRNOTAVAIL':
+      return new Error(`${where}: no such address here: set admin_api.http.address`);
+    case 'EACCES':
+      return new Error(`${where} needs more rights: set admin_api.http.port above 1023`);
+    default:
+      return error;
+  }
+}

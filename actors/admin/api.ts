@@ -1,0 +1,22 @@
+/** What can be said to the admin actor, and what it needs to be told about the node. */
+import type { Name } from '../../runtime/kernel/actor.ts';
+import { name } from '../../runtime/kernel/actor.ts';
+import type { EventSink } from './event-streams.ts';
+
+export type AdminMessage =
+  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'failed'; readonly error: Error }
+  /** Somebody opened `/tree/events`; `childLimit` children of each dynamic supervisor are followed. */
+  | { readonly kind: 'stream_opened'; readonly sink: EventSink; readonly childLimit: number }
+  | { readonly kind: 'stream_closed'; readonly sink: EventSink }
+  /** The tree changed since the last tick. */
+  | { readonly kind: 'tree_changed' }
+  | { readonly kind: 'tick' };
+
+export const ADMIN: Name<AdminMessage> = name('admin');
+
+/** May clients be sent here? `why` has one sentence for each thing that is missing. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly why: readonly string[];
+}

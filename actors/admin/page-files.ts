@@ -1,0 +1,25 @@
+/** The files of the web page: what is served under which path. Nothing else in the folder is reachable. */
+
+export interface PageFile {
+  readonly path: string;
+  /** In `page/`. */
+  readonly file: string;
+  readonly type: string;
+}
+
+const HTML = 'text/html; charset=utf-8';
+const STYLE = 'text/css; charset=utf-8';
+const SCRIPT = 'text/javascript; charset=utf-8';
+
+export const PAGE_FILES: readonly PageFile[] = [
+  { path: '/', file: 'index.html', type: HTML },
+  { path: '/page.css', file: 'page.css', type: STYLE },
+  { path: '/icon.svg', file: 'icon.svg', type: 'image/svg+xml' },
+  { path: '/main.js', file: 'main.js', type: SCRIPT }, // wires the parts below
+  { path: '/model.js', file: 'model.js', type: SCRIPT }, // what is known of the tree
+  { path: '/feed.js', file: 'feed.js', type: SCRIPT }, // the stream, with reconnects
+  { path: '/tree-view.js', file: 'tree-view.js', type: SCRIPT },
+  { path: '/details.js', file: 'details.js', type: SCRIPT },
+  { path: '/crashes.js', file: 'crashes.js', type: SCRIPT },
+  { path: '/text.js', file: 'text.js', type: SCRIPT }, // numbers, times, elements
+];

@@ -1,0 +1,156 @@
+/**
+ * An HTTP server for operators, not for the world: every request passes the admission rules, every answer
+ * carries headers that keep other pages from embedding or reading it, every error is JSON, everything has a
+ * limit. Built on fastify; the caller adds the routes.
+ */
+import { createServer, type RequestListener, type Server } from 'node:http';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { refusal, type Refused } from './http-admission.ts';
+
+export interface OperatorHttpOptions {
+  /** Host names answered besides loopback names and the socket's own address; lower case. */
+  readonly allowedHosts: readonly string[];
+  readonly maxConnections: number;
+  /** A handler failed (answered with 500). */
+  onError(method: string, url: string, error: Error): void;
+  /** A request was not admitted. */
+  onRefused(refused: Refused): void;
+}
+
+export interface OperatorHttp {
+  readonly app: FastifyInstance;
+  /** Binds, once the routes are in place. `failed` may come later too: the server is of no use then. */
+  listen(
+    port: number,
+    address: string,
+    listening: (port: number) => void,
+    failed: (error: NodeJS.ErrnoException) => void,
+  ): void;
+  /** Closes the port and cuts every connection, at once. */
+  close(): void;
+}
+
+const MAX_HEADER_BYTES = 8 * 1024;
+const MAX_URL_LENGTH = 1_024;
+const REQUEST_TIMEOUT_MS = 10_000;
+
+const HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; " +
+    "frame-ancestors 'none'; require-trusted-types-for 'script'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'cache-control': 'no-store',
+};
+
+export function operatorHttp(options: OperatorHttpOptions): OperatorHttp {
+  const { app, server } = makeApp();
+  const allowedHosts = new Set(options.allowedHosts.map((host) => host.toLowerCase()));
+  server.maxConnections = options.maxConnections;
+
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(HEADERS);
+    const refused = refusal(headOf(request), allowedHosts);
+    if (refused !== undefined) {
+      options.onRefused(refused);
+      fail(reply, refused.status, refused.code, refused.message);
+    } else if (request.url.length > MAX_URL_LENGTH) {
+      fail(reply, 414, 'url_too_long', `a URL has at most ${MAX_URL_LENGTH} characters here`);
+    } else {
+      done();
+    }
+  });
+  app.setNotFoundHandler((request, reply) => notFound(app, request, reply));
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const status =
+      'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
+    if (status < 500) return fail(reply, status, 'bad_request', error.message);
+    options.onError(request.method, request.url, error);
+    return fail(reply, 500, 'internal_error', 'the log has the details');
+  });
+
+  return {
+    app,
+    listen: (port, address, listening, failed) =>
+      listen(app, server, port, address, listening, failed),
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** Answers with a JSON error. */
+export function fail(reply: FastifyReply, status: number, error: string, message: string): void {
+  void reply.code(status).send({ error, message });
+}
+
+function makeApp(): { app: FastifyInstance; server: Server } {
+  let server: Server | undefined;
+  const serverFactory = (handler: RequestListener): Server => {
+    server = createServer(
+      { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: REQUEST_TIMEOUT_MS },
+      handler,
+    );
+    return server;
+  };
+  const app = fastify({ logger: false, bodyLimit: 1_024, serverFactory });
+  // Nothing here reads a body, so none is parsed.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  if (server === undefined) throw new Error('fastify did not ask for a server');
+  return { app, server };
+}
+
+function listen(
+  app: FastifyInstance,
+  server: Server,
+  port: number,
+  address: string,
+  listening: (port: number) => void,
+  failed: (error: Error) => void,
+): void {
+  server.on('error', failed);
+  server.once('listening', () => {
+    const bound = server.address();
+    listening(typeof bound === 'object' && bound !== null ? bound.port : port);
+  });
+  app.ready((error) => {
+    if (error) failed(error);
+    else server.listen(port, address);
+  });
+}
+
+function notFound(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
+  const path = request.url.split('?', 1)[0] ?? '/';
+  if (request.method !== 'GET' && app.hasRoute({ method: 'GET', url: path })) {
+    void reply.header('allow', 'GET, HEAD');
+    return fail(reply, 405, 'method_not_allowed', 'only GET and HEAD are answered here');
+  }
+  return fail(reply, 404, 'not_found', 'nothing is served under this path');
+}
+
+function headOf(request: FastifyRequest): {
+  host: string | undefined;
+  origin: string | undefined;
+  fetchSite: string | undefined;
+  fetchMode: string | undefined;
+  localAddress: string | undefined;
+} {
+  const { headers, socket } = request.raw;
+  return {
+    host: headers.host,
+    origin: headers.origin,
+    fetchSite: header(headers['sec-fetch-site']),
+    fetchMode: header(headers['sec-fetch-mode']),
+    localAddress: socket.localAddress,
+  };
+}
+
+function header(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : value?.[0];
+}
