@@ -21,6 +21,12 @@ export const address: Type<string> = simpleType(
   },
 );
 
+/** A name of a machine or an address, as it stands in a Host header, without the port. Lower case. */
+export const hostName: Type<string> = simpleType(
+  { name: 'host name', advice: 'Write a name such as bondy.example.com, without scheme and port.' },
+  (text) => (isIP(text) !== 0 || HOST_NAME.test(text) ? text.toLowerCase() : undefined),
+);
+
 /** An address with a prefix length; without one, the address alone. Shown as `10.0.0.0/8`. */
 export const network: Type<string> = simpleType(
   { name: 'network', advice: 'Write it as 10.0.0.0/8, fd00::/8, or one IP address.' },

@@ -9,7 +9,7 @@ export interface KeyOptions<T> {
   /** Dotted, at least two segments; a segment that starts with `$` is bound by an `Each` around it. */
   readonly name: string;
   readonly type: Type<T>;
-  readonly default: T;
+  readonly default: NoInfer<T>;
   /** Meaning, unit, and what too low and too high do. */
   readonly doc: string;
   /** A SIGHUP brings a new value into effect; other keys need a restart. */
@@ -52,7 +52,7 @@ export class Each<C extends Tree> {
 }
 
 export interface Tree {
-  readonly [field: string]: Key<never> | Each<Tree> | Tree;
+  readonly [field: string]: Key<unknown> | Each<Tree> | Tree;
 }
 
 /** What a schema's keys make. The chosen name of an `Each` is in `name`. */
@@ -74,7 +74,7 @@ export function each<C extends Tree>(prefix: string, children: (prefix: string) 
 /** Every key of the tree, in its order. */
 export function keysOf(tree: Tree): readonly Key<unknown>[] {
   return Object.values(tree).flatMap((node) => {
-    if (node instanceof Key) return [node as Key<unknown>];
+    if (node instanceof Key) return [node];
     return keysOf(node instanceof Each ? node.children : node);
   });
 }

@@ -23,7 +23,7 @@ export interface Effective {
 export interface Settings<S extends Tree> {
   readonly values: Values<S>;
   readonly effective: readonly Effective[];
-  /** Where the value of a key comes from: `bondy.conf:12`, or `default`. */
+  /** Where a key was written, `bondy.conf:12`; else where one beside it was; else `default`. */
   whereIs(key: string): string;
   isGiven(key: string): boolean;
   readonly mistakes: readonly Mistake[];
@@ -38,12 +38,12 @@ export function resolveSettings<S extends Tree>(
   const resolution = new Resolution(new Catalogue(schema), files);
   for (const source of PRECEDENCE) resolution.take(source, entries);
   const values = resolution.read(schema, new Map()) as Values<S>;
-  const { given } = resolution;
+  const { given, mentioned } = resolution;
   return {
     values,
     mistakes: resolution.mistakes,
     effective: resolution.effective,
-    whereIs: (key) => given.get(key)?.where ?? 'default',
+    whereIs: (key) => given.get(key)?.where ?? placeBeside(key, mentioned),
     isGiven: (key) => given.has(key),
   };
 }
@@ -60,6 +60,8 @@ class Resolution {
   readonly mistakes: Mistake[] = [];
   readonly effective: Effective[] = [];
   readonly given = new Map<string, Given>();
+  /** Every known key that was written, also with a value that was refused. */
+  readonly mentioned = new Map<string, Entry>();
   readonly #catalogue: Catalogue;
   readonly #files: Files;
 
@@ -91,6 +93,7 @@ class Resolution {
   }
 
   #accept(key: Key<unknown>, entry: Entry): void {
+    this.mentioned.set(entry.key, entry);
     const context = { base: entry.base, files: this.#files };
     const value = key.type.parse(entry.text, context);
     if (value instanceof Refused) {
@@ -101,7 +104,7 @@ class Resolution {
   }
 
   read(node: Tree[string], bindings: Bindings): unknown {
-    if (node instanceof Key) return this.#value(node as Key<unknown>, bindings);
+    if (node instanceof Key) return this.#value(node, bindings);
     if (node instanceof Each) return this.#list(node, bindings);
     return Object.fromEntries(
       Object.entries(node).map(([field, child]) => [field, this.read(child, bindings)]),
@@ -109,18 +112,18 @@ class Resolution {
   }
 
   #list({ prefix, variable, children }: Each<Tree>, bindings: Bindings): unknown[] {
-    return this.#chosenNames(bind(prefix.slice(0, -variable.length), bindings)).map((name) => {
+    return this.#chosenNames(prefix.slice(0, -variable.length), bindings).map((name) => {
       const values = this.read(children, new Map(bindings).set(variable, name));
       return { ...(values as object), name };
     });
   }
 
-  #chosenNames(prefix: string): readonly string[] {
+  #chosenNames(template: string, bindings: Bindings): readonly string[] {
+    const prefix = bind(template, bindings);
     const names = new Set<string>();
-    for (const [name, { key }] of this.given) {
-      if (name.startsWith(prefix) && key.name.includes('$')) {
-        names.add(name.slice(prefix.length).split('.', 1)[0]);
-      }
+    for (const name of this.mentioned.keys()) {
+      if (!this.#catalogue.find(name)?.name.startsWith(`${template}$`)) continue;
+      if (name.startsWith(prefix)) names.add(name.slice(prefix.length).split('.', 1)[0]);
     }
     return [...names];
   }
@@ -140,6 +143,12 @@ function bind(template: string, bindings: Bindings): string {
     .split('.')
     .map((segment) => bindings.get(segment) ?? segment)
     .join('.');
+}
+
+function placeBeside(key: string, mentioned: ReadonlyMap<string, Entry>): string {
+  const parent = key.slice(0, key.lastIndexOf('.') + 1);
+  for (const [name, { where }] of mentioned) if (name.startsWith(parent)) return where;
+  return 'default';
 }
 
 function repeated(entry: Entry, first: Entry): Mistake {

@@ -5,13 +5,16 @@ export type Formatter = (record: LogRecord) => string;
 
 export function jsonLine({ at, level, event, fields }: LogRecord): string {
   const head = { time: new Date(at).toISOString(), level, event };
-  return escapeControls(JSON.stringify({ ...fields, ...head, ...renamed(fields) }));
+  return escapeControls(JSON.stringify(Object.assign(head, renamed(fields))));
 }
 
 /** A field may not pose as the record's own time, level or event. */
 function renamed(fields: LogFields): LogFields {
-  const taken = ['time', 'level', 'event'].filter((name) => Object.hasOwn(fields, name));
-  return Object.fromEntries(taken.map((name) => [`field_${name}`, fields[name]]));
+  const isTaken = (name: string): boolean => ['time', 'level', 'event'].includes(name);
+  if (!Object.keys(fields).some(isTaken)) return fields;
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [isTaken(name) ? `field_${name}` : name, value]),
+  );
 }
 
 const COLOURS: Record<LogLevel, string> = { debug: '2', info: '36', warn: '33', error: '31' };
