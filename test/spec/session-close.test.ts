@@ -1,0 +1,71 @@
+/** Closing a session: GOODBYE from either side, ABORT, and the end of the transport (WAMP basic/sessions.md). */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ABORT, CALL, GOODBYE, HELLO, PUBLISH, WELCOME } from '../support/codes.ts';
+import { useTestNode } from '../support/node.ts';
+import { BATCHED, forEachWire, MATRIX, SAMPLE, WEBSOCKET_JSON } from '../support/wire.ts';
+import { fresh } from '../support/uris.ts';
+
+const node = useTestNode();
+
+forEachWire([...MATRIX, ...BATCHED], (wire) => {
+  test('GOODBYE is answered by GOODBYE goodbye_and_out', async (t) => {
+    const client = await node.join(t, wire);
+    client.send([GOODBYE, {}, 'wamp.close.close_realm']);
+    const goodbye = await client.expect(GOODBYE);
+    assert.deepEqual(goodbye.slice(1), [{}, 'wamp.close.goodbye_and_out']);
+  });
+});
+
+forEachWire(SAMPLE, (wire) => {
+  test('what follows a GOODBYE is ignored', async (t) => {
+    const topic = fresh();
+    const subscriber = await node.join(t, wire);
+    await subscriber.subscribe(topic);
+    const client = await node.join(t, wire);
+    client.sendAll([
+      [GOODBYE, {}, 'wamp.close.close_realm'],
+      [PUBLISH, 1, {}, topic],
+      [CALL, 2, {}, 'spec.nobody.registers.this'],
+    ]);
+    await client.expect(GOODBYE);
+    client.link.end();
+    await client.closed();
+    await subscriber.expectNothing();
+  });
+
+  test('ABORT of an open session is never answered', async (t) => {
+    const client = await node.join(t, wire);
+    client.send([ABORT, {}, 'wamp.error.system_shutdown']);
+    await client.closed();
+  });
+
+  test('ABORT instead of HELLO is never answered', async (t) => {
+    const client = await node.connect(t, wire);
+    client.send([ABORT, { message: 'changed my mind' }, 'spec.error.no']);
+    await client.closed();
+  });
+
+  test('a session that ends without GOODBYE frees its subscriptions and registrations', async (t) => {
+    const [procedure, topic] = [fresh('procedure'), fresh('topic')];
+    const gone = await node.join(t, wire);
+    await gone.register(procedure);
+    await gone.subscribe(topic);
+    const watcher = await node.join(t, wire);
+    await watcher.subscribe('wamp.session.on_leave');
+    gone.destroy();
+    for (;;) if (((await watcher.next())[4] as unknown[])[0] === gone.session) break;
+    await watcher.callFails('wamp.error.no_such_procedure', procedure);
+    await watcher.register(procedure);
+  });
+});
+
+test('a transport that stays open after GOODBYE takes a new session, or is closed', async (t) => {
+  const client = await node.join(t, WEBSOCKET_JSON);
+  client.send([GOODBYE, {}, 'wamp.close.close_realm']);
+  await client.expect(GOODBYE);
+  client.send([HELLO, 'realm1', { roles: { caller: {} } }]);
+  const next = await client.next('WELCOME or the close').catch((error: Error) => error);
+  if (next instanceof Error) assert.match(next.message, /closed/);
+  else assert.equal(next[0], WELCOME);
+});
