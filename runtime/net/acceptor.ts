@@ -1,0 +1,202 @@
+/**
+ * A listening TCP port and the way of a new socket up to its first protocol byte: the limit of connections, the
+ * PROXY header, TLS, a deadline for all of it and for the handshake that follows.
+ */
+import type { AddressInfo, BlockList, Server, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import { TLSSocket } from 'node:tls';
+import type { NetEnvironment } from './environment.ts';
+import { isListed, unmapped } from './forwarded.ts';
+import type { PeerAddress } from './proxy-protocol.ts';
+import { parseProxyHeader } from './proxy-protocol.ts';
+
+/** Over the limit, this many at once still get a proper refusal; those beyond are cut. */
+const REFUSED_AT_ONCE = 64;
+
+export interface AcceptorOptions {
+  /** Names the listener in logs and in `TransportInfo`. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  /** Connections the operating system holds until we take them. */
+  readonly backlog: number;
+  readonly maxConnections: number;
+  /** From the accept to the end of the transport's handshake, milliseconds. */
+  readonly handshakeTimeoutMs: number;
+  /** Idle time until TCP itself probes the peer, milliseconds; 0: never. */
+  readonly tcpKeepAliveMs: number;
+  readonly secureContext: SecureContext | undefined;
+  /** Every connection must begin with a PROXY header. */
+  readonly proxyProtocol: boolean;
+  /** Who may send a PROXY header; undefined: everybody. */
+  readonly trustedProxies: BlockList | undefined;
+}
+
+/** A socket whose next byte is the transport's first. */
+export interface Accepted {
+  readonly socket: Socket;
+  readonly peer: PeerAddress;
+  readonly isTls: boolean;
+  /** The limit is reached: refuse in the transport's own words. */
+  readonly isFull: boolean;
+  /** The transport's handshake is over; lifts the deadline. */
+  settled(): void;
+}
+
+export interface AcceptorEvents {
+  onListening(address: string, port: number): void;
+  /** The port could not be opened. */
+  onFailure(error: NodeJS.ErrnoException): void;
+  onSocket(accepted: Accepted): void;
+}
+
+export class Acceptor {
+  readonly #environment: NetEnvironment;
+  readonly #events: AcceptorEvents;
+  readonly #server: Server;
+  readonly #pending = new Set<Socket>();
+  #options: AcceptorOptions;
+  #connections = 0;
+  #isListening = false;
+
+  constructor(options: AcceptorOptions, environment: NetEnvironment, events: AcceptorEvents) {
+    this.#options = options;
+    this.#environment = environment;
+    this.#events = events;
+    const { tcpKeepAliveMs } = options;
+    this.#server = createServer({
+      noDelay: true,
+      keepAlive: tcpKeepAliveMs > 0,
+      keepAliveInitialDelay: tcpKeepAliveMs,
+    });
+    this.#server.on('connection', (socket) => this.#onConnection(socket));
+    this.#server.on('error', (error) => this.#onError(error));
+    this.#server.on('listening', () => {
+      this.#isListening = true;
+      const { address, port } = this.#server.address() as AddressInfo;
+      events.onListening(address, port);
+    });
+  }
+
+  get connections(): number {
+    return this.#connections;
+  }
+
+  listen(): void {
+    const { address, port, backlog } = this.#options;
+    this.#server.listen({ host: address, port, backlog });
+  }
+
+  /** New connections follow the new options; address and port stay. */
+  reload(options: AcceptorOptions): void {
+    this.#options = options;
+  }
+
+  /** Frees the port and drops whoever is still shaking hands. Established connections stay. */
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#pending) socket.destroy();
+  }
+
+  #onError(error: NodeJS.ErrnoException): void {
+    if (!this.#isListening) return this.#events.onFailure(error);
+    // Out of descriptors, mostly. Those who are connected stay, the next one may succeed.
+    this.#environment.count('listener_accept_errors');
+    this.#environment.log('error', 'accept_failed', {
+      listener: this.#options.name,
+      code: error.code,
+    });
+  }
+
+  #onConnection(socket: Socket): void {
+    const options = this.#options;
+    socket.on('error', ignore); // always followed by close, which is what we act on
+    if (this.#connections >= options.maxConnections + REFUSED_AT_ONCE) {
+      this.#environment.count('listener_connections_cut');
+      return void socket.destroy();
+    }
+    this.#connections++;
+    const isFull = this.#connections > options.maxConnections;
+    if (isFull) this.#environment.count('listener_connections_refused');
+    const settled = this.#expectHandshake(socket, options.handshakeTimeoutMs);
+    const peer = {
+      address: unmapped(socket.remoteAddress ?? ''),
+      port: socket.remotePort ?? 0,
+    };
+    const proceed = (from: PeerAddress): void =>
+      this.#secure(socket, options, (ready) =>
+        this.#events.onSocket({
+          socket: ready,
+          peer: from,
+          isTls: ready !== socket,
+          isFull,
+          settled,
+        }),
+      );
+    if (options.proxyProtocol) this.#readProxyHeader(socket, peer, options, proceed);
+    else proceed(peer);
+  }
+
+  #expectHandshake(socket: Socket, timeoutMs: number): () => void {
+    this.#pending.add(socket);
+    const timer = setTimeout(() => {
+      this.#environment.count('listener_handshake_timeouts');
+      socket.destroy();
+    }, timeoutMs);
+    const settled = (): void => {
+      clearTimeout(timer);
+      this.#pending.delete(socket);
+    };
+    socket.on('close', () => {
+      settled();
+      this.#connections--;
+    });
+    return settled;
+  }
+
+  #readProxyHeader(
+    socket: Socket,
+    peer: PeerAddress,
+    { trustedProxies, name }: AcceptorOptions,
+    proceed: (peer: PeerAddress) => void,
+  ): void {
+    const refuse = (detail: string): void => {
+      this.#environment.count('listener_proxy_header_refused');
+      this.#environment.log('warn', 'proxy_header_refused', { listener: name, detail });
+      socket.destroy();
+    };
+    if (trustedProxies && !isListed(trustedProxies, peer.address)) {
+      return refuse(`${peer.address} is not a trusted proxy`);
+    }
+    let bytes: Buffer = Buffer.alloc(0);
+    const onData = (chunk: Buffer): void => {
+      bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
+      const header = parseProxyHeader(bytes);
+      if (header.kind === 'incomplete') return;
+      socket.off('data', onData);
+      socket.pause();
+      if (header.kind === 'invalid') return refuse(header.detail);
+      if (header.length < bytes.length) socket.unshift(bytes.subarray(header.length));
+      proceed(header.peer ?? peer);
+      socket.resume();
+    };
+    socket.on('data', onData);
+  }
+
+  #secure(
+    socket: Socket,
+    { secureContext }: AcceptorOptions,
+    proceed: (ready: Socket) => void,
+  ): void {
+    if (!secureContext) return proceed(socket);
+    const secured = new TLSSocket(socket, { isServer: true, secureContext });
+    secured.on('error', () => {
+      this.#environment.count('listener_tls_errors');
+      socket.destroy();
+    });
+    secured.once('secure', () => proceed(secured));
+  }
+}
+
+function ignore(): void {}
