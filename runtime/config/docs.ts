@@ -6,7 +6,7 @@ import type { Key, Tree } from './schema.ts';
 export interface Chapter {
   readonly title: string;
   readonly intro: string;
-  readonly keys: Tree;
+  readonly keys: Tree[string];
 }
 
 export function renderReference(chapters: readonly Chapter[]): string {

@@ -72,9 +72,7 @@ export function each<C extends Tree>(prefix: string, children: (prefix: string) 
 }
 
 /** Every key of the tree, in its order. */
-export function keysOf(tree: Tree): readonly Key<unknown>[] {
-  return Object.values(tree).flatMap((node) => {
-    if (node instanceof Key) return [node];
-    return keysOf(node instanceof Each ? node.children : node);
-  });
+export function keysOf(node: Tree[string]): readonly Key<unknown>[] {
+  if (node instanceof Key) return [node];
+  return Object.values(node instanceof Each ? node.children : node).flatMap(keysOf);
 }

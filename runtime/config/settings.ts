@@ -18,6 +18,7 @@ export interface Effective {
   /** Secrets blanked. */
   readonly shown: string;
   readonly where: string;
+  readonly isReloadable: boolean;
 }
 
 export interface Settings<S extends Tree> {
@@ -133,7 +134,8 @@ class Resolution {
     const given = this.given.get(name);
     const value = given ? given.value : key.default;
     const where = given?.where ?? 'default';
-    this.effective.push({ key: name, shown: key.type.show(value), where });
+    const { isReloadable } = key;
+    this.effective.push({ key: name, shown: key.type.show(value), where, isReloadable });
     return value;
   }
 }

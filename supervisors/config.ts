@@ -1,0 +1,111 @@
+/**
+ * The configuration of a node: every subsystem's keys put together, and what is wrong with them as a whole. This is
+ * the one object the tree is built from.
+ */
+import type { AdminConfig } from '../actors/admin/config.ts';
+import type { RealmConfig } from '../actors/realms/config.ts';
+import type { SessionsConfig } from '../actors/sessions/config.ts';
+import { conflictMistakes } from '../runtime/config/check.ts';
+import type { Conflict } from '../runtime/config/check.ts';
+import { loadSettings } from '../runtime/config/load.ts';
+import type { Sources } from '../runtime/config/load.ts';
+import type { Mistake } from '../runtime/config/mistake.ts';
+import type { Values } from '../runtime/config/schema.ts';
+import type { Effective } from '../runtime/config/settings.ts';
+import type { LogConfig } from '../runtime/log/log-host.ts';
+import { adminKeys } from './configuration/admin.ts';
+import { listenerKeys } from './configuration/listener-keys.ts';
+import {
+  isLoopback,
+  listenerConflicts,
+  listenerSettings,
+  portConflicts,
+} from './configuration/listeners.ts';
+import type { ListenerSettings } from './configuration/listeners.ts';
+import { kernelKeys, logKeys, nodeKeys, shutdownKeys } from './configuration/node.ts';
+import { realmConfigs, realmConflicts, realmKeys } from './configuration/realms.ts';
+import { routingConfig, routingConflicts, routingKeys } from './configuration/routing.ts';
+import type { RoutingConfig } from './configuration/routing.ts';
+import { sessionKeys } from './configuration/sessions.ts';
+
+export interface NodeConfig {
+  readonly node: { readonly name: string };
+  /** All of them, also those that are not enabled. */
+  readonly listeners: readonly ListenerSettings[];
+  readonly admin: AdminConfig;
+  readonly realms: readonly RealmConfig[];
+  readonly sessions: SessionsConfig;
+  readonly routing: RoutingConfig;
+  readonly log: LogConfig;
+  readonly kernel: { readonly turnBudgetMs: number; readonly crashRing: number };
+  readonly shutdown: { readonly gracePeriodMs: number };
+}
+
+export const schema = {
+  node: nodeKeys,
+  listeners: listenerKeys,
+  admin: adminKeys,
+  realms: realmKeys,
+  sessions: sessionKeys,
+  routing: routingKeys,
+  log: logKeys,
+  kernel: kernelKeys,
+  shutdown: shutdownKeys,
+};
+
+type NodeValues = Values<typeof schema>;
+
+export interface LoadedConfig {
+  /** Only to be used when there are no mistakes. */
+  readonly config: NodeConfig;
+  readonly mistakes: readonly Mistake[];
+  readonly settings: readonly Effective[];
+}
+
+export function loadNodeConfig(sources: Sources): LoadedConfig {
+  const settings = loadSettings(schema, sources);
+  const { values, mistakes, effective } = settings;
+  const config = nodeConfig(values);
+  const conflicts = conflictMistakes(settings, conflictsOf(values, config));
+  return { config, mistakes: [...mistakes, ...conflicts], settings: effective };
+}
+
+/** What a node runs with when nobody says anything: loopback, realm1, open. */
+export function defaultNodeConfig(): NodeConfig {
+  const nothing = { file: undefined, environment: {}, flags: [], workingDirectory: '.' };
+  return loadNodeConfig({ ...nothing, files: { read: () => undefined } }).config;
+}
+
+function nodeConfig(values: NodeValues): NodeConfig {
+  const { sessions, realms, listeners, routing } = values;
+  return {
+    ...values,
+    listeners: listenerSettings(listeners, sessions.maxBacklogBytes),
+    realms: realmConfigs(realms),
+    routing: routingConfig(routing),
+  };
+}
+
+function conflictsOf(values: NodeValues, config: NodeConfig): readonly Conflict[] {
+  const { listeners, sessions, realms, routing } = values;
+  return [
+    ...listenerConflicts(listeners, sessions.maxBacklogBytes),
+    ...portConflicts([...config.listeners, { name: 'admin_api.http', ...config.admin }]),
+    ...realmConflicts(realms),
+    ...routingConflicts(routing),
+    ...(realms.length === 0 ? openRealmConflicts(config.listeners) : []),
+  ];
+}
+
+/** The realm that is there by default is open: nobody may meet it over a network by accident. */
+function openRealmConflicts(listeners: readonly ListenerSettings[]): readonly Conflict[] {
+  return listeners
+    .filter(({ enabled, address }) => enabled && !isLoopback(address))
+    .map(({ name, address }) => ({
+      keys: [`${name}.ip`],
+      problem: `${address} can be reached by others, and realm1 lets everybody in by default`,
+      advice:
+        'Describe your realms (realms.NAME.uri, realms.NAME.authmethods = ticket), or write ' +
+        'realms.realm1.authmethods = anonymous to mean it.',
+    }));
+}
