@@ -47,9 +47,26 @@ export interface Member {
   lastInvocation: number;
 }
 
+/**
+ * A CALL whose request id is not new: a further chunk of a progressive call, or one that comes too late. The
+ * session knows which ids are new, the dealer knows which calls are open.
+ */
+export interface ContinuedCall extends Call {
+  readonly continues: true;
+}
+
 /** A request that passed the session's own checks (state machine, request id order, shape). */
 export type Request =
-  Publish | Subscribe | Unsubscribe | Call | Cancel | Register | Unregister | Yield | ErrorMessage;
+  | Publish
+  | Subscribe
+  | Unsubscribe
+  | Call
+  | ContinuedCall
+  | Cancel
+  | Register
+  | Unregister
+  | Yield
+  | ErrorMessage;
 
 export type RouterInput =
   | { readonly kind: 'join'; readonly member: Member }

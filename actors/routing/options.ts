@@ -58,6 +58,15 @@ export class OptionReader {
     return found ?? this.#refuse(key, `one of ${allowed.join(', ')}`);
   }
 
+  /** A routing key: a string or an integer, as a string. */
+  routingKey(key: string): string | undefined {
+    const value = this.#options[key];
+    if (value === undefined || value === null) return undefined;
+    if (typeof value === 'string') return value;
+    if (typeof value === 'bigint' || Number.isInteger(value)) return String(value);
+    return this.#refuse(key, 'a string or an integer');
+  }
+
   strings(key: string): readonly string[] | undefined {
     return this.#list(key, isString, 'a list of strings');
   }

@@ -1,0 +1,81 @@
+/**
+ * How a request gets its one final answer. The mark `party.answering` is set before the frame is sent and cleared
+ * after: what is still marked after a crash was not answered, and is then.
+ */
+import type { SendResult } from '../../runtime/net/connection.ts';
+import type { ErrorMessage, Id, Payload, Result } from '../../runtime/wamp/message.ts';
+import { CALL, EMPTY, ERROR, INTERRUPT, NO_PAYLOAD } from '../../runtime/wamp/message.ts';
+import { ERRORS } from '../../runtime/wamp/uris.ts';
+import type { Member } from './api.ts';
+import type { InFlight, Party } from './calls.ts';
+
+/** Why a request is refused: an error URI, and a sentence for people. */
+export interface Refusal {
+  readonly error: string;
+  readonly detail: string;
+}
+
+export function refusal(error: string, detail: string): Refusal {
+  return { error, detail };
+}
+
+/** What a request is told that the router was handling when it died. */
+export const INTERRUPTED = refusal(ERRORS.internal, 'the router failed while it handled this');
+
+export function errorFor(
+  member: Member,
+  requestType: number,
+  request: Id,
+  { error, detail }: Refusal,
+): ErrorMessage {
+  const payload: Payload = detail === '' ? NO_PAYLOAD : member.outlet.codec.payload([detail]);
+  return { type: ERROR, requestType, request, details: EMPTY, error, payload };
+}
+
+/** Takes on a request: from here on it is answered, or marked as not answered. */
+export function takeOn(party: Party, requestType: number, request: Id): void {
+  party.lastRequest = request;
+  party.answeringType = requestType;
+  party.answering = request;
+}
+
+/** Sends the last word on a call whose row is closed. */
+export function answerCall(caller: Party, answer: Result | ErrorMessage): SendResult {
+  caller.answeringType = CALL;
+  caller.answering = answer.request;
+  const sent = caller.member.outlet.send(answer);
+  const instead = sendFailure(sent, 'the answer');
+  if (instead) caller.member.outlet.send(errorFor(caller.member, CALL, answer.request, instead));
+  caller.answering = 0;
+  return sent;
+}
+
+/** Refuses a call whose row is closed, or that never had one. */
+export function refuseCall(caller: Party, request: Id, why: Refusal): void {
+  answerCall(caller, errorFor(caller.member, CALL, request, why));
+}
+
+/** What the caller is told when a frame could not be sent; undefined when it was, or its reader is gone. */
+export function sendFailure(sent: SendResult, what: string): Refusal | undefined {
+  switch (sent) {
+    case 'too_large':
+      return refusal(ERRORS.payloadSizeExceeded, `${what} is larger than the receiver accepts`);
+    case 'unencodable':
+      return refusal(
+        ERRORS.invalidPayload,
+        `${what} cannot be said in the receiver's serializer; see docs/serializers.md`,
+      );
+    case 'sent':
+    case 'closed':
+      return undefined;
+  }
+}
+
+/** Tells the callee to stop. Returns whether it understands that. */
+export function interrupt(call: InFlight, mode: 'kill' | 'killnowait'): boolean {
+  const { callee, invocation } = call;
+  if (!callee.canCancel) return false;
+  if (call.state === 'killing') return true; // it was told already
+  callee.member.outlet.send({ type: INTERRUPT, request: invocation, options: { mode } });
+  return true;
+}

@@ -1,0 +1,334 @@
+/**
+ * Routed RPC (WAMP basic remote_procedure_call.md and the advanced profile's RPC features): which callee gets a
+ * call, and how every call gets exactly one final answer, whoever fails on the way.
+ *
+ * Each request changes the rows first and sends after. What a crash interrupts is therefore known from the rows
+ * (calls.ts) and answered by `recover` and `interrupted`.
+ */
+import type { RandomSource } from '../../runtime/kernel/actor.ts';
+import type {
+  Call,
+  Cancel,
+  ErrorMessage,
+  Id,
+  Register,
+  Unregister,
+  Yield,
+} from '../../runtime/wamp/message.ts';
+import {
+  CALL,
+  ERROR,
+  INVOCATION,
+  REGISTER,
+  RESULT,
+  UNREGISTER,
+  YIELD,
+} from '../../runtime/wamp/message.ts';
+import { ERRORS } from '../../runtime/wamp/uris.ts';
+import { answerCall, errorFor, interrupt, INTERRUPTED } from './answers.ts';
+import { refusal, refuseCall, sendFailure, takeOn } from './answers.ts';
+import type { ContinuedCall, Member, Request } from './api.ts';
+import type { YieldOptions } from './call-options.ts';
+import { readCallOptions, readYieldOptions, resultDetails } from './call-options.ts';
+import type { InFlight, Party } from './calls.ts';
+import { Calls } from './calls.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { Rows } from './effects.ts';
+import type { MetaProcedures } from './meta.ts';
+import { answerMeta } from './meta.ts';
+import { BadOption, OptionReader } from './options.ts';
+import type { RegistrarDependencies } from './registrar.ts';
+import { Registrar } from './registrar.ts';
+import type { Registration } from './registrations.ts';
+import { Registrations } from './registrations.ts';
+import { isReserved } from './reserved.ts';
+
+export interface DealerDependencies extends Omit<RegistrarDependencies, 'registrations' | 'calls'> {
+  /** Tables of a supervisor; they outlive the dealer. */
+  readonly registrations: Rows<Id, Registration>;
+  readonly parties: Rows<Member, Party>;
+  readonly random: RandomSource;
+  /** What the router itself answers (meta API). */
+  readonly procedures?: MetaProcedures | undefined;
+}
+
+/** CANCEL names no default in the specification: the caller gets its answer at once, and the callee may stop. */
+export const DEFAULT_CANCEL_MODE = 'killnowait';
+
+const CANCEL_MODES = ['skip', 'kill', 'killnowait'] as const;
+
+export class Dealer {
+  readonly registrations: Registrations;
+  readonly registrar: Registrar;
+  readonly #calls: Calls;
+  readonly #dispatcher: Dispatcher;
+  readonly #d: DealerDependencies;
+
+  constructor(dependencies: DealerDependencies) {
+    this.#d = dependencies;
+    const { registrations, parties, random } = dependencies;
+    this.registrations = new Registrations(registrations, random);
+    this.#calls = new Calls(parties);
+    this.registrar = new Registrar({
+      ...dependencies,
+      registrations: this.registrations,
+      calls: this.#calls,
+    });
+    this.#dispatcher = new Dispatcher({ ...dependencies, calls: this.#calls });
+  }
+
+  /** Monotonic ms at which `expire` is due; undefined: no call has a deadline. */
+  get nextDeadline(): number | undefined {
+    return this.#calls.deadlines.next();
+  }
+
+  register(member: Member, message: Register, wall: number): void {
+    this.registrar.register(member, message, wall);
+  }
+
+  unregister(member: Member, message: Unregister): void {
+    this.registrar.unregister(member, message);
+  }
+
+  call(member: Member, message: Call | ContinuedCall, now: number): void {
+    const party = this.#calls.party(member);
+    if (message.request <= party.lastRequest || (message as ContinuedCall).continues) {
+      return this.#dispatcher.continueCall(party, message);
+    }
+    takeOn(party, CALL, message.request);
+    this.#onCall(party, message, now);
+    party.answering = 0;
+  }
+
+  #onCall(party: Party, message: Call, now: number): void {
+    const options = readCallOptions(message.options);
+    if (options instanceof BadOption) {
+      const why = refusal(ERRORS.invalidArgument, options.detail);
+      return refuseCall(party, message.request, why);
+    }
+    const registration = this.registrations.match(message.procedure);
+    if (!registration) return this.#onUnmatched(party, message);
+    if (registration.match !== 'exact') {
+      const { procedure } = message;
+      // A client's pattern matches neither what is no URI nor what is the router's own.
+      if (isReserved(procedure) || !this.#d.isUri(procedure, 'exact')) {
+        return this.#onUnmatched(party, message);
+      }
+    }
+    this.#dispatcher.start(party, message, options, registration, now);
+  }
+
+  #onUnmatched(party: Party, message: Call): void {
+    const { procedure, request } = message;
+    const own = this.#d.procedures?.get(procedure);
+    if (own) return answerMeta(party.member, message, own);
+    const isUri = this.#d.isUri(procedure, 'exact');
+    refuseCall(
+      party,
+      request,
+      isUri
+        ? refusal(ERRORS.noSuchProcedure, 'no such procedure is registered')
+        : refusal(ERRORS.invalidUri, 'the procedure is not a valid URI'),
+    );
+  }
+
+  yield(member: Member, message: Yield, now: number): void {
+    const call = this.#calls.party(member).invocations.get(message.request);
+    if (!call) return this.#onStray(member, message.request);
+    const options = readYieldOptions(message.options);
+    if (options instanceof BadOption) return this.#fail(call, ERRORS.invalidArgument, options);
+    if (options.passthru && !this.#passes(call, message.request)) return;
+    if (options.progress) return this.#onProgress(call, message, options, now);
+    this.#calls.close(call);
+    if (call.state === 'abandoned') return this.#d.effects.count('late_answers');
+    answerCall(call.caller, {
+      type: RESULT,
+      request: call.request,
+      details: resultDetails(options),
+      payload: message.payload,
+    });
+  }
+
+  #onProgress(call: InFlight, { payload }: Yield, options: YieldOptions, now: number): void {
+    const { effects } = this.#d;
+    if (call.state === 'abandoned') return effects.count('late_answers');
+    if (!call.wantsProgress) return effects.count('unwanted_progress');
+    call.retry = undefined; // the caller has seen this callee's work
+    this.#calls.deadlines.postpone(call, now + call.timeoutMs);
+    const { request } = call;
+    const details = resultDetails(options);
+    const sent = call.caller.member.outlet.send({ type: RESULT, request, details, payload });
+    const why = sendFailure(sent, 'a progressive result');
+    if (why) this.#stop(call, why.error, why.detail);
+  }
+
+  error(member: Member, message: ErrorMessage, now: number): void {
+    if (message.requestType !== INVOCATION) {
+      const detail = `ERROR: request type ${message.requestType} is not INVOCATION`;
+      return this.#d.effects.abort(member, ERRORS.protocolViolation, detail);
+    }
+    const call = this.#calls.party(member).invocations.get(message.request);
+    if (!call) return this.#onStray(member, message.request);
+    if (call.state === 'running' && call.retry && message.error === ERRORS.unavailable) {
+      return this.#dispatcher.reroute(call, call.retry, now);
+    }
+    this.#calls.close(call);
+    if (call.state === 'abandoned') return this.#d.effects.count('late_answers');
+    const { caller, request } = call;
+    if (!this.#d.isUri(message.error, 'exact')) {
+      const why = refusal(ERRORS.invalidUri, 'the callee named an error that is not a valid URI');
+      return refuseCall(caller, request, why);
+    }
+    const { error, details, payload } = message;
+    answerCall(caller, { type: ERROR, requestType: CALL, request, details, error, payload });
+  }
+
+  cancel(member: Member, message: Cancel): void {
+    const call = this.#calls.party(member).calls.get(message.request);
+    if (!call) return this.#d.effects.count('late_cancels');
+    const read = new OptionReader(message.options);
+    const mode = read.oneOf('mode', CANCEL_MODES) ?? DEFAULT_CANCEL_MODE;
+    if (read.mistake) return this.#stop(call, ERRORS.invalidArgument, read.mistake.detail);
+    if (mode === 'kill' && interrupt(call, 'kill')) {
+      call.state = 'killing';
+      call.stream = undefined;
+      return;
+    }
+    // A callee that cannot be told is left alone: its answer is dropped.
+    if (mode === 'killnowait') return this.#stop(call, ERRORS.canceled, 'canceled by the caller');
+    this.#calls.abandon(call, call.state === 'killing');
+    refuseCall(call.caller, call.request, refusal(ERRORS.canceled, 'canceled by the caller'));
+  }
+
+  /** The session is over: nothing is sent to it from here on. May be repeated. */
+  leave(member: Member): void {
+    this.registrar.leave(member);
+    const party = this.#calls.known(member);
+    if (!party) return;
+    for (const call of [...party.calls.values()]) this.#onCallerLeft(call);
+    for (const call of [...party.invocations.values()]) this.#onCalleeLeft(call);
+    this.#calls.forget(member);
+  }
+
+  #onCallerLeft(call: InFlight): void {
+    const isOwn = call.callee.member === call.caller.member;
+    this.#calls.abandon(call, !isOwn && call.callee.canCancel);
+    if (!isOwn) interrupt(call, 'killnowait');
+  }
+
+  #onCalleeLeft(call: InFlight): void {
+    this.#calls.close(call);
+    if (call.state === 'abandoned') return;
+    refuseCall(call.caller, call.request, refusal(ERRORS.canceled, 'the callee has left'));
+  }
+
+  /** Ends every call whose time is up. Returns when the next one is due. */
+  expire(now: number): number | undefined {
+    const { deadlines } = this.#calls;
+    for (let call = deadlines.takeDue(now); call; call = deadlines.takeDue(now)) {
+      this.#d.effects.count('calls_timed_out');
+      this.#stop(call, ERRORS.timeout, `no answer within ${call.timeoutMs} ms`);
+    }
+    return deadlines.next();
+  }
+
+  /** Ends a call from here: the caller gets the error, the callee is told to stop if it understands that. */
+  #stop(call: InFlight, error: string, detail: string): void {
+    this.#calls.abandon(call, call.callee.canCancel);
+    refuseCall(call.caller, call.request, refusal(error, detail));
+    interrupt(call, 'killnowait');
+  }
+
+  /** The callee's answer cannot be used. */
+  #fail(call: InFlight, error: string, { detail }: { readonly detail: string }): void {
+    this.#calls.close(call);
+    if (call.state === 'abandoned') return;
+    refuseCall(call.caller, call.request, refusal(error, `the callee's answer: ${detail}`));
+  }
+
+  /** Payload passthru mode works only when both sides announce it (advanced payload_passthru_mode). */
+  #passes(call: InFlight, invocation: Id): boolean {
+    const callee = call.callee.member;
+    if (!callee.features.callee?.has('payload_passthru_mode')) {
+      const detail = 'YIELD: payload_passthru_mode was not announced';
+      this.#d.effects.abort(callee, ERRORS.protocolViolation, detail);
+      return false;
+    }
+    if (call.state === 'abandoned') return true;
+    if (call.caller.member.features.caller?.has('payload_passthru_mode')) return true;
+    const why = refusal(ERRORS.featureNotSupported, 'the caller has no payload_passthru_mode');
+    this.#calls.close(call);
+    refuseCall(call.caller, call.request, why);
+    callee.outlet.send(errorFor(callee, YIELD, invocation, why));
+    return false;
+  }
+
+  /** An answer to nothing: too late, or never asked for. */
+  #onStray(member: Member, invocation: Id): void {
+    if (invocation <= member.lastInvocation) return this.#d.effects.count('late_answers');
+    const detail = `there was no INVOCATION with request id ${invocation}`;
+    this.#d.effects.abort(member, ERRORS.protocolViolation, detail);
+  }
+
+  /**
+   * After a crash of the router: ends what it was in the middle of, so that nobody waits in vain. Call it before
+   * anything else; `isPresent` says whether the member's session still is in the realm.
+   */
+  recover(isPresent: (member: Member) => boolean): void {
+    const parties = [...this.#calls.parties()];
+    for (const party of parties) this.#mend(party);
+    this.#calls.recount();
+    for (const party of parties) if (!isPresent(party.member)) this.leave(party.member);
+  }
+
+  #mend(party: Party): void {
+    for (const call of [...party.invocations.values()]) {
+      const isWaited = call.caller.calls.get(call.request) === call;
+      if (!isWaited && call.state !== 'abandoned') party.invocations.delete(call.invocation);
+    }
+    for (const call of [...party.calls.values()]) {
+      const isWorkedOn = call.callee.party.invocations.get(call.invocation) === call;
+      if (!isWorkedOn) party.calls.delete(call.request);
+      else if (call.deadline > 0) this.#calls.deadlines.set(call, call.deadline);
+      if (!isWorkedOn) this.#answerInterrupted(party, call.request);
+    }
+    this.#answerMarked(party);
+  }
+
+  /** Answers the request that was taken on and not finished. */
+  #answerMarked(party: Party): void {
+    if (party.answering === 0) return;
+    if (party.answeringType !== CALL) return this.registrar.recover(party);
+    const call = party.calls.get(party.answering);
+    if (call) this.#stop(call, INTERRUPTED.error, INTERRUPTED.detail);
+    else this.#answerInterrupted(party, party.answering);
+  }
+
+  #answerInterrupted(party: Party, request: Id): void {
+    refuseCall(party, request, INTERRUPTED);
+  }
+
+  /** After `recover`: the request that was being handled when the router died. */
+  interrupted(member: Member, request: Request): void {
+    const party = this.#calls.party(member);
+    switch (request.type) {
+      case CALL:
+      case REGISTER:
+      case UNREGISTER: {
+        if (request.request <= party.lastRequest) return; // the dealer had it: see `recover`
+        takeOn(party, request.type, request.request);
+        member.outlet.send(errorFor(member, request.type, request.request, INTERRUPTED));
+        party.answering = 0;
+        return;
+      }
+      case YIELD:
+      case ERROR: {
+        const call = party.invocations.get(request.request);
+        if (call) this.#fail(call, INTERRUPTED.error, INTERRUPTED);
+        return;
+      }
+      default:
+        return; // nothing waits for the others here
+    }
+  }
+}
