@@ -231,7 +231,7 @@ function advise(error: NodeJS.ErrnoException, config: AdminConfig): Error {
         `${where} is in use: set admin_api.http.port to a free port, or admin_api.http.enabled to off`,
       );
     case 'EADDRNOTAVAIL':
-      return new Error(`${where}: no such address here: set admin_api.http.address`);
+      return new Error(`${where}: no such address here: set admin_api.http.ip to one of its own`);
     case 'EACCES':
       return new Error(`${where} needs more rights: set admin_api.http.port above 1023`);
     default:
