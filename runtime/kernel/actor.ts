@@ -72,6 +72,11 @@ export interface Handlers<M> {
   onDown?(down: Down): void;
   /** Present: this actor traps exits, and a linked actor's end is a message instead of its own end. */
   onExit?(exit: Exit): void;
+  /**
+   * Its supervisor asks it to end. Present: the actor may finish work and then calls `context.exit()`, within its
+   * shutdown timeout. Absent: it ends at once. A trapping actor ends too: only links reach `onExit`.
+   */
+  onShutdown?(): void;
   /** Called after the last message whatever the reason, except that a throw here is only reported. */
   terminate?(reason: ExitReason): void;
 }

@@ -59,14 +59,52 @@ export interface KernelLog {
   ): void;
 }
 
+/** What a handle of the scheduler's actor library reaches: the actor that owns it. */
+export interface HandleOwner {
+  /** A message sent to the handle by code that knows only the library. */
+  receiveFromHandle(message: unknown): void;
+  /** The handle was stopped from outside: its owner is killed. */
+  handleStopped(): void;
+}
+
 /** Who runs ready work. The kernel asks for one turn; the port runs it soon, never re-entrantly. */
 export interface Scheduler {
-  /** Ask that `turn` (given at boot) runs once more. Asking again before it ran does nothing. */
+  /** Called once, by boot: `turn` is what every request runs. */
+  start(turn: () => void): void;
+  /** After the root has ended: no turn and no timer runs any more. */
+  stop(): void;
+  /** Ask that the turn runs once more. Asking again before it ran does nothing. */
   requestTurn(): void;
   setTimer(delayMs: number, fire: () => void): unknown;
   clearTimer(handle: unknown): void;
   readonly clock: Clock;
   readonly random: RandomSource;
+  /** Present: one message per turn, and this source picks the next among the ready actors. */
+  readonly interleave?: RandomSource;
+  /** Gives an actor a handle in the scheduler's own library (nact), if it has one. */
+  attach?(owner: HandleOwner, name: string): unknown;
+  detach?(handle: unknown): void;
+}
+
+/** How much a turn may do before sockets get theirs. */
+export interface TurnOptions {
+  /** A turn ends after about this long. Lower: less delay for IO; higher: more per write. Default 1.5 ms. */
+  readonly deadlineMs: number;
+  /** Messages one actor handles before the next ready one has its go. Default 64. */
+  readonly batch: number;
+  /** Messages between two looks at the clock. Default 32. */
+  readonly checkEvery: number;
+}
+
+export interface BootOptions {
+  readonly root: SupervisorSpec;
+  /** First part of every path. Default `root`. */
+  readonly rootId?: string;
+  readonly scheduler: Scheduler;
+  readonly log: KernelLog;
+  readonly turn?: Partial<TurnOptions>;
+  /** Crash reports kept. Default 100. */
+  readonly crashRing?: number;
 }
 
 export interface Kernel {
