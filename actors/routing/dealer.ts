@@ -24,6 +24,7 @@ import {
   UNREGISTER,
   YIELD,
 } from '../../runtime/wamp/message.ts';
+import { isValidUri } from '../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
 import { answerCall, errorFor, interrupt, INTERRUPTED } from './answers.ts';
 import { refusal, refuseCall, sendFailure, takeOn } from './answers.ts';
@@ -35,10 +36,11 @@ import { Calls } from './calls.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Rows } from './effects.ts';
 import type { MetaProcedures } from './meta.ts';
-import { answerMeta } from './meta.ts';
+import { answerMeta, metaTable } from './meta.ts';
 import { BadOption, OptionReader } from './options.ts';
 import type { RegistrarDependencies } from './registrar.ts';
 import { Registrar } from './registrar.ts';
+import { registrationProcedures } from './registration-meta.ts';
 import type { Registration } from './registrations.ts';
 import { Registrations } from './registrations.ts';
 import { isReserved } from './reserved.ts';
@@ -48,7 +50,7 @@ export interface DealerDependencies extends Omit<RegistrarDependencies, 'registr
   readonly registrations: Rows<Id, Registration>;
   readonly parties: Rows<Member, Party>;
   readonly random: RandomSource;
-  /** What the router itself answers (meta API). */
+  /** What the router itself answers besides `wamp.registration.*`. Undefined: nothing. */
   readonly procedures?: MetaProcedures | undefined;
 }
 
@@ -62,12 +64,14 @@ export class Dealer {
   readonly registrar: Registrar;
   readonly #calls: Calls;
   readonly #dispatcher: Dispatcher;
+  readonly #procedures: MetaProcedures;
   readonly #d: DealerDependencies;
 
   constructor(dependencies: DealerDependencies) {
     this.#d = dependencies;
     const { registrations, parties, random } = dependencies;
     this.registrations = new Registrations(registrations, random);
+    this.#procedures = metaTable(registrationProcedures(this.registrations));
     this.#calls = new Calls(parties);
     this.registrar = new Registrar({
       ...dependencies,
@@ -80,6 +84,11 @@ export class Dealer {
   /** Monotonic ms at which `expire` is due; undefined: no call has a deadline. */
   get nextDeadline(): number | undefined {
     return this.#calls.deadlines.next();
+  }
+
+  /** `wamp.registration.*`. A CALL of them given to `call` is answered there. */
+  procedures(): MetaProcedures {
+    return this.#procedures;
   }
 
   register(member: Member, message: Register, wall: number): void {
@@ -111,7 +120,7 @@ export class Dealer {
     if (registration.match !== 'exact') {
       const { procedure } = message;
       // A client's pattern matches neither what is no URI nor what is the router's own.
-      if (isReserved(procedure) || !this.#d.isUri(procedure, 'exact')) {
+      if (isReserved(procedure) || !this.#isUri(procedure)) {
         return this.#onUnmatched(party, message);
       }
     }
@@ -120,9 +129,9 @@ export class Dealer {
 
   #onUnmatched(party: Party, message: Call): void {
     const { procedure, request } = message;
-    const own = this.#d.procedures?.get(procedure);
+    const own = this.#d.procedures?.get(procedure) ?? this.#procedures.get(procedure);
     if (own) return answerMeta(party.member, message, own);
-    const isUri = this.#d.isUri(procedure, 'exact');
+    const isUri = this.#isUri(procedure);
     refuseCall(
       party,
       request,
@@ -175,7 +184,7 @@ export class Dealer {
     this.#calls.close(call);
     if (call.state === 'abandoned') return this.#d.effects.count('late_answers');
     const { caller, request } = call;
-    if (!this.#d.isUri(message.error, 'exact')) {
+    if (!this.#isUri(message.error)) {
       const why = refusal(ERRORS.invalidUri, 'the callee named an error that is not a valid URI');
       return refuseCall(caller, request, why);
     }
@@ -244,6 +253,10 @@ export class Dealer {
     this.#calls.close(call);
     if (call.state === 'abandoned') return;
     refuseCall(call.caller, call.request, refusal(error, `the callee's answer: ${detail}`));
+  }
+
+  #isUri(uri: string): boolean {
+    return isValidUri(uri, this.#d.uriRule, 'exact');
   }
 
   /** Payload passthru mode works only when both sides announce it (advanced payload_passthru_mode). */
