@@ -21,6 +21,7 @@ import {
   EMPTY,
   ERROR,
   EVENT,
+  PUBLISH,
   PUBLISHED,
   SUBSCRIBED,
   UNSUBSCRIBED,
@@ -203,6 +204,15 @@ export class Broker {
     for (const { topic, options, payload } of testaments) {
       this.#d.effects.publishAs(member, topic, options, payload);
     }
+  }
+
+  /**
+   * A router died while it handled this request, before the answer (the last thing each request does, except for
+   * retained events after SUBSCRIBED).
+   */
+  interrupted(member: Member, message: Publish | Subscribe | Unsubscribe): void {
+    if (message.type === PUBLISH && !wantsAnswer(message.options)) return;
+    this.#refuse(member, message, ERRORS.internal, 'the router failed on this request');
   }
 
   /** Returns when to call again. */
