@@ -18,10 +18,10 @@ import { listenerKeys } from './configuration/listener-keys.ts';
 import {
   isLoopback,
   listenerConflicts,
-  listenerSettings,
+  listenersConfig,
   portConflicts,
 } from './configuration/listeners.ts';
-import type { ListenerSettings } from './configuration/listeners.ts';
+import type { ListenersConfig, Opened } from './configuration/listeners.ts';
 import { kernelKeys, logKeys, nodeKeys, shutdownKeys } from './configuration/node.ts';
 import { realmConfigs, realmConflicts, realmKeys } from './configuration/realms.ts';
 import { routingConfig, routingConflicts, routingKeys } from './configuration/routing.ts';
@@ -30,8 +30,8 @@ import { sessionKeys } from './configuration/sessions.ts';
 
 export interface NodeConfig {
   readonly node: { readonly name: string };
-  /** All of them, also those that are not enabled. */
-  readonly listeners: readonly ListenerSettings[];
+  /** Each says itself whether it is enabled. */
+  readonly listeners: ListenersConfig;
   readonly admin: AdminConfig;
   readonly realms: readonly RealmConfig[];
   readonly sessions: SessionsConfig;
@@ -80,7 +80,7 @@ function nodeConfig(values: NodeValues): NodeConfig {
   const { sessions, realms, listeners, routing } = values;
   return {
     ...values,
-    listeners: listenerSettings(listeners, sessions.maxBacklogBytes),
+    listeners: listenersConfig(listeners, sessions.maxBacklogBytes),
     realms: realmConfigs(realms),
     routing: routingConfig(routing),
   };
@@ -88,21 +88,22 @@ function nodeConfig(values: NodeValues): NodeConfig {
 
 function conflictsOf(values: NodeValues, config: NodeConfig): readonly Conflict[] {
   const { listeners, sessions, realms, routing } = values;
+  const opened = Object.values(config.listeners) as readonly Opened[];
   return [
     ...listenerConflicts(listeners, sessions.maxBacklogBytes),
-    ...portConflicts([...config.listeners, { name: 'admin_api.http', ...config.admin }]),
+    ...portConflicts([...opened, { section: 'admin_api.http', ...config.admin }]),
     ...realmConflicts(realms),
     ...routingConflicts(routing),
-    ...(realms.length === 0 ? openRealmConflicts(config.listeners) : []),
+    ...(realms.length === 0 ? openRealmConflicts(opened) : []),
   ];
 }
 
 /** The realm that is there by default is open: nobody may meet it over a network by accident. */
-function openRealmConflicts(listeners: readonly ListenerSettings[]): readonly Conflict[] {
+function openRealmConflicts(listeners: readonly Opened[]): readonly Conflict[] {
   return listeners
     .filter(({ enabled, address }) => enabled && !isLoopback(address))
-    .map(({ name, address }) => ({
-      keys: [`${name}.ip`],
+    .map(({ section, address }) => ({
+      keys: [`${section}.ip`],
       problem: `${address} can be reached by others, and realm1 lets everybody in by default`,
       advice:
         'Describe your realms (realms.NAME.uri, realms.NAME.authmethods = ticket), or write ' +

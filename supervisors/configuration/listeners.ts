@@ -1,124 +1,81 @@
 /** The ports that WAMP clients connect to, as their keys describe them. */
 import { isIP } from 'node:net';
+import type {
+  ListenerTlsConfig,
+  RawSocketListenerConfig,
+  WebSocketListenerConfig,
+} from '../../actors/listeners/config.ts';
 import type { Conflict } from '../../runtime/config/check.ts';
-import type { Secret } from '../../runtime/config/secret.ts';
 import type { Values } from '../../runtime/config/schema.ts';
-import type { ConnectionLimits } from '../../runtime/net/limits.ts';
 import type { listenerKeys } from './listener-keys.ts';
 
-export interface TlsSettings {
-  readonly certFile: string;
-  readonly keyFile: string;
-  readonly caFile: string | undefined;
-  readonly passphrase: Secret | undefined;
-  readonly isClientCertificateRequired: boolean;
-  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
-  readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
-}
-
-export interface ListenerSettings {
-  /** The prefix of its keys: `wamp.tcp`. */
-  readonly name: string;
-  readonly kind: 'websocket' | 'rawsocket';
-  readonly enabled: boolean;
-  readonly address: string;
-  readonly port: number;
-  readonly maxConnections: number;
-  readonly handshakeTimeoutMs: number;
-  readonly proxyProtocol: boolean;
-  readonly trustedProxies: readonly string[];
-  readonly tls: TlsSettings | undefined;
-  readonly limits: ConnectionLimits;
-  /** Of WebSocket only. */
-  readonly allowedOrigins: readonly string[];
-  readonly isDeflateEnabled: boolean;
+export interface ListenersConfig {
+  readonly websocket: WebSocketListenerConfig;
+  readonly websocketTls: WebSocketListenerConfig;
+  readonly rawsocket: RawSocketListenerConfig;
+  readonly rawsocketTls: RawSocketListenerConfig;
 }
 
 export type ListenerValues = Values<typeof listenerKeys>;
 type Socket = ListenerValues['websocket'];
 type TlsValues = ListenerValues['websocketTls']['tls'];
-type Ping = ListenerValues['rawsocket']['ping'];
+interface TlsSocket extends Socket {
+  readonly tls: TlsValues;
+}
 
-export function listenerSettings(
-  values: ListenerValues,
-  maxBacklogBytes: number,
-): readonly ListenerSettings[] {
-  const { websocket, websocketTls, rawsocket, rawsocketTls, common } = values;
-  const limitsOf = (maxMessageBytes: number, ping: Ping): ConnectionLimits => ({
-    maxMessageBytes,
+export function listenersConfig(values: ListenerValues, maxBacklogBytes: number): ListenersConfig {
+  const { websocket, websocketTls, rawsocket, rawsocketTls, all } = values;
+  const { forwardedHeader, ...ofWebSocket } = withPings(values.bothWebSocket);
+  const both = {
+    ...all,
+    ...ofWebSocket,
     maxBacklogBytes,
-    highWaterBytes: common.highWaterBytes,
-    lowWaterBytes: common.lowWaterBytes,
-    maxHeldBytes: common.maxHeldBytes,
-    closeTimeoutMs: common.closeTimeoutMs,
-    pingIntervalMs: ping.enabled ? ping.intervalMs : 0,
-    pingTimeoutMs: ping.timeoutMs,
-  });
-  const ofWebSocket = {
-    kind: 'websocket',
-    limits: limitsOf(common.websocket.maxMessageBytes, common.websocket.ping),
-    allowedOrigins: common.websocket.allowedOrigins,
-    isDeflateEnabled: common.websocket.isDeflateEnabled,
-  } as const;
-  const ofRawSocket = (socket: ListenerValues['rawsocket']) =>
-    ({
-      kind: 'rawsocket',
-      limits: limitsOf(socket.maxMessageBytes, socket.ping),
-      allowedOrigins: [],
-      isDeflateEnabled: false,
-    }) as const;
-  return [
-    { name: 'api_gateway.http', ...socketOf(websocket), ...ofWebSocket, tls: undefined },
-    {
-      name: 'api_gateway.https',
-      ...socketOf(websocketTls),
-      ...ofWebSocket,
+    forwardedHeader: forwardedHeader === 'none' ? undefined : forwardedHeader,
+  };
+  const ofRawSocket = { ...all, ...values.bothRawSocket, maxBacklogBytes };
+  return {
+    websocket: { ...websocket, ...both, section: 'api_gateway.http', tls: undefined },
+    websocketTls: {
+      ...websocketTls,
+      ...both,
+      section: 'api_gateway.https',
       tls: tlsOf(websocketTls),
     },
-    { name: 'wamp.tcp', ...socketOf(rawsocket), ...ofRawSocket(rawsocket), tls: undefined },
-    {
-      name: 'wamp.tls',
-      ...socketOf(rawsocketTls),
-      ...ofRawSocket(rawsocketTls),
+    rawsocket: { ...withPings(rawsocket), ...ofRawSocket, section: 'wamp.tcp', tls: undefined },
+    rawsocketTls: {
+      ...withPings(rawsocketTls),
+      ...ofRawSocket,
+      section: 'wamp.tls',
       tls: tlsOf(rawsocketTls),
     },
-  ];
-}
-
-function socketOf(socket: Socket): Socket {
-  const { enabled, address, port, maxConnections } = socket;
-  const { handshakeTimeoutMs, proxyProtocol, trustedProxies } = socket;
-  return {
-    enabled,
-    address,
-    port,
-    maxConnections,
-    handshakeTimeoutMs,
-    proxyProtocol,
-    trustedProxies,
   };
 }
 
-/** Undefined only where a conflict has been found. */
-function tlsOf({ tls }: { readonly tls: TlsValues }): TlsSettings | undefined {
-  const { certFile, keyFile, caFile, passphrase, verify, versions } = tls;
-  if (certFile === undefined || keyFile === undefined) return undefined;
-  return {
-    certFile,
-    keyFile,
-    caFile,
-    passphrase,
-    isClientCertificateRequired: verify === 'verify_peer',
-    minVersion: versions.includes('1.2') ? 'TLSv1.2' : 'TLSv1.3',
-    maxVersion: versions.includes('1.3') ? 'TLSv1.3' : 'TLSv1.2',
-  };
+/** An interval of 0 is how a listener is told not to ping. */
+function withPings<V extends { readonly isPingEnabled: boolean; readonly pingIntervalMs: number }>({
+  isPingEnabled,
+  ...values
+}: V): Omit<V, 'isPingEnabled'> {
+  return { ...values, pingIntervalMs: isPingEnabled ? values.pingIntervalMs : 0 };
+}
+
+/** Undefined when the listener is off, or where a conflict has been found. */
+function tlsOf({ tls }: TlsSocket): ListenerTlsConfig | undefined {
+  const { cert, key, passphrase } = tls;
+  if (cert === undefined || key === undefined) return undefined;
+  return { cert, key, passphrase: passphrase?.reveal() };
 }
 
 export function listenerConflicts(values: ListenerValues, maxBacklogBytes: number): Conflict[] {
-  const { highWaterBytes, lowWaterBytes } = values.common;
+  const { websocket, websocketTls, rawsocket, rawsocketTls } = values;
+  const { highWaterBytes, lowWaterBytes } = values.all;
   const conflicts = [
-    ...tlsConflicts('api_gateway.https', values.websocketTls),
-    ...tlsConflicts('wamp.tls', values.rawsocketTls),
+    ...proxyConflicts('api_gateway.http', websocket),
+    ...proxyConflicts('api_gateway.https', websocketTls),
+    ...proxyConflicts('wamp.tcp', rawsocket),
+    ...proxyConflicts('wamp.tls', rawsocketTls),
+    ...tlsConflicts('api_gateway.https', websocketTls),
+    ...tlsConflicts('wamp.tls', rawsocketTls),
   ];
   if (lowWaterBytes >= highWaterBytes) {
     conflicts.push({
@@ -137,35 +94,37 @@ export function listenerConflicts(values: ListenerValues, maxBacklogBytes: numbe
   return conflicts;
 }
 
-interface TlsSocket extends Socket {
-  readonly tls: TlsValues;
+/** Whoever connects could claim to come from anywhere. */
+function proxyConflicts(
+  prefix: string,
+  { enabled, proxyProtocol, trustedProxies }: Socket,
+): Conflict[] {
+  if (!enabled || !proxyProtocol || trustedProxies.length > 0) return [];
+  return [
+    {
+      keys: [`${prefix}.proxy_protocol`, `${prefix}.trusted_proxies`],
+      problem: 'nobody is trusted to say who the client is',
+      advice: `Set ${prefix}.trusted_proxies to the networks of your proxies, such as 10.0.0.0/8.`,
+    },
+  ];
 }
 
 function tlsConflicts(prefix: string, { enabled, tls }: TlsSocket): Conflict[] {
   if (!enabled) return [];
-  const conflicts: Conflict[] = [];
-  const missing = (key: string, problem: string, advice: string): void => {
-    conflicts.push({ keys: [`${prefix}.${key}`, `${prefix}.enabled`], problem, advice });
-  };
-  const off = `or set ${prefix}.enabled = off`;
-  if (tls.certFile === undefined) {
-    missing('certfile', 'TLS needs a certificate', `Set ${prefix}.certfile = PATH, ${off}.`);
-  }
-  if (tls.keyFile === undefined) {
-    missing('keyfile', 'TLS needs a private key', `Set ${prefix}.keyfile = PATH, ${off}.`);
-  }
-  if (tls.versions.length === 0) {
-    missing('versions', 'no TLS version is left', `Set ${prefix}.versions = 1.2, 1.3.`);
-  }
-  if (tls.verify === 'verify_peer' && tls.caFile === undefined) {
-    const advice = `Set ${prefix}.cacertfile = PATH, or ${prefix}.verify = verify_none.`;
-    missing('verify', 'client certificates cannot be checked without their authorities', advice);
-  }
-  return conflicts;
+  const missing = (key: string, problem: string): Conflict => ({
+    keys: [`${prefix}.${key}`, `${prefix}.enabled`],
+    problem,
+    advice: `Set ${prefix}.${key} = PATH, or ${prefix}.enabled = off.`,
+  });
+  return [
+    ...(tls.cert === undefined ? [missing('certfile', 'TLS needs a certificate')] : []),
+    ...(tls.key === undefined ? [missing('keyfile', 'TLS needs a private key')] : []),
+  ];
 }
 
+/** What a listener and the admin server have in common. */
 export interface Opened {
-  readonly name: string;
+  readonly section: string;
   readonly enabled: boolean;
   readonly address: string;
   readonly port: number;
@@ -179,8 +138,8 @@ export function portConflicts(sockets: readonly Opened[]): Conflict[] {
     if (other === undefined) return [];
     return [
       {
-        keys: [`${socket.name}.port`, `${other.name}.port`],
-        problem: `${socket.name} and ${other.name} both want port ${socket.port}`,
+        keys: [`${socket.section}.port`, `${other.section}.port`],
+        problem: `${socket.section} and ${other.section} both want port ${socket.port}`,
         advice: 'Give one of them another port.',
       },
     ];
