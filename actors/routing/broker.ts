@@ -19,7 +19,6 @@ import type {
 } from '../../runtime/wamp/message.ts';
 import {
   EMPTY,
-  ERROR,
   EVENT,
   PUBLISH,
   PUBLISHED,
@@ -30,10 +29,12 @@ import type { UriRule } from '../../runtime/wamp/uri.ts';
 import { isValidUri } from '../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
 import type { Authorizer } from '../security/api.ts';
+import type { Refusal } from './answers.ts';
+import { errorFor, INTERRUPTED, refusal } from './answers.ts';
 import type { Member } from './api.ts';
 import type { BrokerConfig } from './config.ts';
 import type { RoutingEffects, Rows } from './effects.ts';
-import { arrived, fanOut } from './fan-out.ts';
+import { arrived, Delivery } from './fan-out.ts';
 import type { HistoryLog } from './history.ts';
 import { History } from './history.ts';
 import type { MetaProcedures } from './meta.ts';
@@ -75,11 +76,8 @@ export class Broker {
   readonly #retention: Retention;
   readonly #history: History;
   readonly #events: SubscriptionEvents;
+  readonly #delivery: Delivery;
   readonly #count: (counter: string, by?: number) => void;
-  readonly #visit = (subscription: Subscription) => this.#deliver(subscription);
-  /** The publication that is being delivered, and how many events it became: fields, so that `#visit` is made once. */
-  #current: Publication | undefined;
-  #sent = 0;
 
   constructor(dependencies: BrokerDependencies) {
     const { effects, config } = dependencies;
@@ -89,6 +87,7 @@ export class Broker {
     this.#retention = new Retention(dependencies.retained, config.retention, this.#count);
     this.#history = new History(dependencies.history, config.history, this.#count);
     this.#events = new SubscriptionEvents(effects);
+    this.#delivery = new Delivery(this.#subscriptions, this.#count);
   }
 
   /** To be called once before anything else: indexes the rows and opens the subscriptions of recorded topics. */
@@ -102,23 +101,18 @@ export class Broker {
   publish(member: Member, message: Publish, now: number): void {
     const options = readPublishOptions(message.options);
     if (options instanceof BadOption) {
-      return this.#refusePublish(member, message, ERRORS.invalidArgument, options.detail);
+      return this.#refusePublish(member, message, refusal(ERRORS.invalidArgument, options.detail));
     }
-    const { topic, payload } = message;
-    if (isReserved(topic) || !this.#isValid(topic, 'exact')) {
-      return this.#refusePublish(member, message, ERRORS.invalidUri, topic);
-    }
+    const refused = this.#whyNot(member, message.topic, options);
+    if (refused) return this.#refusePublish(member, message, refused);
     if (options.passthru && !member.features.publisher?.has('payload_passthru_mode')) {
       const detail = 'PUBLISH: payload_passthru_mode was not announced';
       return this.#d.effects.abort(member, ERRORS.protocolViolation, detail);
     }
-    if (options.discloseMe && this.#d.authorizer?.mayDisclose(member, 'publish', topic) === false) {
-      return this.#refusePublish(member, message, ERRORS.discloseMeDisallowed, topic);
-    }
     const publication: Publication = {
       id: randomId(this.#d.random),
-      topic,
-      payload,
+      topic: message.topic,
+      payload: message.payload,
       publisher: member,
       excludesPublisher: options.excludeMe,
       filter: options.filter,
@@ -126,39 +120,40 @@ export class Broker {
       details: eventDetails(member, options),
     };
     this.#keep(publication, options, now);
-    this.#dispatch(publication);
+    this.#count('publications');
+    this.#delivery.deliver(publication);
     if (!options.acknowledge) return;
-    // Last, so that a publication is acknowledged exactly when it was dispatched.
+    // Last, so that a publication is acknowledged exactly when it was delivered.
     const { request } = message;
     member.outlet.send({ type: PUBLISHED, request, publication: publication.id });
   }
 
   /** A publication of the node itself (meta events); costs a lookup when nobody listens. */
   announce(topic: string, args: readonly Value[], kwargs: Dict | undefined, now: number): void {
-    let publication: Publication | undefined;
-    const make = () => (publication ??= this.#fromNode(topic, args, kwargs));
-    if (this.#history.records(topic)) this.#history.record(make(), now);
-    this.#sent = 0;
-    this.#subscriptions.forEachMatch(topic, (subscription) => {
-      if (subscription.subscribers.size > 0)
-        this.#sent += fanOut(make(), subscription, this.#count);
-    });
-    if (this.#sent > 0) this.#count('events', this.#sent);
+    const isRecorded = this.#history.records(topic);
+    if (!isRecorded && !this.#delivery.hasReceivers(topic)) return;
+    const publication = this.#fromNode(topic, args, kwargs);
+    if (isRecorded) this.#history.record(publication, now);
+    this.#delivery.deliver(publication);
   }
 
   subscribe(member: Member, message: Subscribe, now: number): void {
     const { request, topic } = message;
     const options = readSubscribeOptions(message.options);
     if (options instanceof BadOption) {
-      return this.#refuse(member, message, ERRORS.invalidArgument, options.detail);
+      return this.#refuse(member, message, refusal(ERRORS.invalidArgument, options.detail));
     }
     const { match, nodeKey } = options;
     if (!this.#isValid(topic, match)) {
-      return this.#refuse(member, message, ERRORS.invalidUri, topic);
+      return this.#refuse(
+        member,
+        message,
+        refusal(ERRORS.invalidUri, 'not a valid topic for this match policy'),
+      );
     }
     const found = this.#subscriptions.find(match, topic);
     if (!found?.subscribers.has(member.id) && this.#holdsAll(member)) {
-      return this.#refuse(member, message, ERRORS.limitExceeded, 'too many subscriptions');
+      return this.#refuse(member, message, refusal(ERRORS.limitExceeded, 'too many subscriptions'));
     }
     const subscription = found ?? this.#create(match, topic, now, false);
     const joined = this.#subscriptions.join(subscription, member, nodeKey);
@@ -173,7 +168,7 @@ export class Broker {
     const subscription = this.#subscriptions.get(message.subscription);
     if (!subscription?.subscribers.has(member.id)) {
       const detail = 'this session has no such subscription';
-      return this.#refuse(member, message, ERRORS.noSuchSubscription, detail);
+      return this.#refuse(member, message, refusal(ERRORS.noSuchSubscription, detail));
     }
     this.#part(member, subscription);
     member.outlet.send({ type: UNSUBSCRIBED, request });
@@ -212,7 +207,7 @@ export class Broker {
    */
   interrupted(member: Member, message: Publish | Subscribe | Unsubscribe): void {
     if (message.type === PUBLISH && !wantsAnswer(message.options)) return;
-    this.#refuse(member, message, ERRORS.internal, 'the router failed on this request');
+    this.#refuse(member, message, INTERRUPTED);
   }
 
   /** Returns when to call again. */
@@ -258,22 +253,19 @@ export class Broker {
     if (outcome === 'deleted') this.#events.deleted(member, subscription);
   }
 
+  #whyNot(member: Member, topic: string, { discloseMe }: PublishOptions): Refusal | undefined {
+    if (isReserved(topic) || !this.#isValid(topic, 'exact')) {
+      return refusal(ERRORS.invalidUri, 'not a topic that can be published to');
+    }
+    if (discloseMe && this.#d.authorizer?.mayDisclose(member, 'publish', topic) === false) {
+      return refusal(ERRORS.discloseMeDisallowed, 'this session may not disclose itself');
+    }
+    return undefined;
+  }
+
   #keep(publication: Publication, options: PublishOptions, now: number): void {
     if (options.retain) this.#retention.keep(publication, options.retainedTtlMs, now);
     if (this.#history.isOn) this.#history.record(publication, now);
-  }
-
-  #dispatch(publication: Publication): void {
-    this.#current = publication;
-    this.#sent = 0;
-    this.#subscriptions.forEachMatch(publication.topic, this.#visit);
-    this.#current = undefined; // or it would pin the payload's chunk
-    this.#count('publications');
-    if (this.#sent > 0) this.#count('events', this.#sent);
-  }
-
-  #deliver(subscription: Subscription): void {
-    this.#sent += fanOut(this.#current!, subscription, this.#count);
   }
 
   #fromNode(topic: string, args: readonly Value[], kwargs: Dict | undefined): Publication {
@@ -304,19 +296,17 @@ export class Broker {
   }
 
   /** An unacknowledged publication that is refused is only counted: its publisher waits for nothing. */
-  #refusePublish(member: Member, message: Publish, error: string, detail: string): void {
+  #refusePublish(member: Member, message: Publish, why: Refusal): void {
     this.#count('publications_refused');
-    if (wantsAnswer(message.options)) this.#refuse(member, message, error, detail);
+    if (wantsAnswer(message.options)) this.#refuse(member, message, why);
   }
 
   #refuse(
-    { outlet }: Member,
-    { type: requestType, request }: Publish | Subscribe | Unsubscribe,
-    error: string,
-    detail: string,
+    member: Member,
+    { type, request }: Publish | Subscribe | Unsubscribe,
+    why: Refusal,
   ): void {
-    const payload = outlet.codec.payload([detail]);
-    outlet.send({ type: ERROR, requestType, request, details: EMPTY, error, payload });
+    member.outlet.send(errorFor(member, type, request, why));
   }
 }
 

@@ -1,21 +1,54 @@
 /**
- * One publication to the subscribers of one subscription: the hottest loop of the broker. The EVENT is encoded at
+ * One publication to the subscribers of all matching subscriptions: the hottest loop of the broker. An EVENT is encoded at
  * most once per serializer, whatever the number of receivers; nothing is allocated per receiver.
  */
 import type { SendResult } from '../../runtime/net/connection.ts';
 import { SharedFrame } from '../../runtime/net/shared-frame.ts';
-import type { EventMessage } from '../../runtime/wamp/message.ts';
+import type { EventMessage, Id } from '../../runtime/wamp/message.ts';
 import { EVENT } from '../../runtime/wamp/message.ts';
 import type { Member } from './api.ts';
 import type { Publication } from './publication.ts';
 import { detailsFor } from './publication.ts';
 import { mayReceive } from './receivers.ts';
-import type { Subscription } from './subscriptions.ts';
+import type { Subscription, Subscriptions } from './subscriptions.ts';
 
 export type Count = (counter: string, by?: number) => void;
 
+/** One publication to every subscription it matches. */
+export class Delivery {
+  readonly #subscriptions: Subscriptions;
+  readonly #count: Count;
+  /** What is being delivered, and how many events it became: fields, so that `#visit` is made once. */
+  #publication: Publication | undefined;
+  #sent = 0;
+  readonly #visit = (subscription: Subscription) => {
+    this.#sent += fanOut(this.#publication!, subscription, this.#count);
+  };
+
+  constructor(subscriptions: Subscriptions, count: Count) {
+    this.#subscriptions = subscriptions;
+    this.#count = count;
+  }
+
+  deliver(publication: Publication): void {
+    this.#publication = publication;
+    this.#sent = 0;
+    this.#subscriptions.forEachMatch(publication.topic, this.#visit);
+    this.#publication = undefined; // or it would pin the chunk its payload is in
+    if (this.#sent > 0) this.#count('events', this.#sent);
+  }
+
+  hasReceivers(topic: string): boolean {
+    let found = false;
+    this.#subscriptions.forEachMatch(topic, ({ subscribers }) => {
+      found ||= subscribers.size > 0;
+    });
+    return found;
+  }
+}
+
 /** Returns to how many receivers the event went. */
-export function fanOut(publication: Publication, subscription: Subscription, count: Count): number {
+function fanOut(publication: Publication, subscription: Subscription, count: Count): number {
   const { filter, resourceKey } = publication;
   const self = publication.excludesPublisher ? publication.publisher?.id : undefined;
   const shards = resourceKey === undefined ? undefined : subscription.shards;
@@ -23,7 +56,7 @@ export function fanOut(publication: Publication, subscription: Subscription, cou
   let sent = 0;
   let first: Member | undefined; // waits: for a single receiver no shared frame is worth its making
   let frame: SharedFrame | undefined;
-  for (const member of subscription.subscribers.all) {
+  for (const member of candidates(subscription, filter?.eligible)) {
     if (member.id === self) continue;
     if (filter !== undefined && !mayReceive(filter, member)) continue;
     if (shards !== undefined && !shards.serves(member.id, shard)) continue;
@@ -57,6 +90,20 @@ export function arrived(result: SendResult, count: Count): boolean {
       count('events_dropped_unencodable');
       return false;
   }
+}
+
+/** A few eligible sessions are looked up, instead of looking through many subscribers for them. */
+function candidates(
+  { subscribers }: Subscription,
+  eligible: ReadonlySet<Id> | undefined,
+): readonly Member[] {
+  if (eligible === undefined || eligible.size >= subscribers.size) return subscribers.all;
+  const found: Member[] = [];
+  for (const session of eligible) {
+    const member = subscribers.get(session);
+    if (member) found.push(member);
+  }
+  return found;
 }
 
 function toEvent(publication: Publication, { id, match }: Subscription): EventMessage {
