@@ -44,7 +44,7 @@ export function put32(buffer: Uint8Array, at: number, value: number): number {
 }
 
 /** A negative integer, -2^53 .. -1. */
-function writeNegative(value: number, into: ByteWriter): void {
+export function writeNegative(value: number, into: ByteWriter): void {
   into.reserve(9);
   const { buffer } = into;
   let { at } = into;
