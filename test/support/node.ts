@@ -29,7 +29,11 @@ export function useTestNode(overrides: Readonly<Record<string, string>> = {}): T
   before(async () => {
     running = await startTestNode(overrides);
   });
-  after(() => running?.stop());
+  after(async () => {
+    const crashes = running?.crashes();
+    await running?.stop();
+    assert.deepEqual(crashes, [], 'no actor of the node crashed');
+  });
 
   const handle = (): NodeHandle => {
     assert(running, 'the node is started before the first test');

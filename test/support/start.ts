@@ -1,13 +1,49 @@
 /** Starts a node for a test: everything the suites assume about configuration is here. */
+import { SILENT } from '../../runtime/log/logger.ts';
+import { loadNodeConfig } from '../../supervisors/config.ts';
+import { startNode } from '../../supervisors/node.ts';
 import type { Urls } from './raw-client.ts';
+
+export interface Crash {
+  readonly path: string;
+  readonly reason: string;
+  readonly stack: string | undefined;
+}
 
 export interface NodeHandle {
   readonly urls: Urls;
+  /** Of actors, whatever their supervisors made of them. */
+  crashes(): readonly Crash[];
   stop(): Promise<void>;
 }
 
+/** Loopback, free ports, no admin server, realm1 open unless the settings describe realms. */
+const BASE: Readonly<Record<string, string>> = {
+  'api_gateway.http.port': '0',
+  'wamp.tcp.port': '0',
+  'admin_api.http.enabled': 'off',
+  'log.level': 'error',
+};
+
+/** `settings` are lines of bondy.conf as key and value. */
 export async function startTestNode(
-  overrides: Readonly<Record<string, string>> = {},
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<NodeHandle> {
-  throw new Error(`waits for supervisors/node.ts (${Object.keys(overrides)})`);
+  const { config, mistakes } = loadNodeConfig({
+    file: undefined,
+    environment: {},
+    flags: Object.entries({ ...BASE, ...settings }).map(([key, value]) => `${key}=${value}`),
+    workingDirectory: '.',
+    files: { read: () => undefined },
+  });
+  if (mistakes.length > 0) throw new Error(JSON.stringify(mistakes));
+  const node = await startNode(config, SILENT);
+  const urlOf = (name: string): string =>
+    node.addresses.find((each) => each.name === name)?.url ?? '';
+  return {
+    urls: { websocket: urlOf('api_gateway.http'), rawsocket: urlOf('wamp.tcp') },
+    crashes: () =>
+      node.kernel.crashes().map(({ path, reason, stack }) => ({ path, reason, stack })),
+    stop: () => node.stop(),
+  };
 }
