@@ -67,6 +67,7 @@ function follow(
         resolve(text);
         sent.destroy();
       });
+      answer.on('error', reject);
       answer.on('end', () => reject(new Error(`ended early: ${text}`)));
     });
     sent.on('error', reject);
