@@ -51,7 +51,7 @@ export async function start(options: ConfigOptions): Promise<void> {
 
 async function startOrExplain(loaded: LoadedConfig, log: LogHost): Promise<Node | undefined> {
   try {
-    return await startNode(loaded.config, log.logger);
+    return await startNode(loaded.config, log.logger, VERSION);
   } catch (error) {
     const { message } = error instanceof Error ? error : new Error(String(error));
     log.logger.error('start_failed', { detail: message });

@@ -56,7 +56,10 @@ export function createLogHost(
       lines.redirect(opened);
       old?.end();
     },
-    close: () => closed(sink, opened),
+    close() {
+      logger.end();
+      return closed(sink, opened);
+    },
   };
 }
 
@@ -84,6 +87,7 @@ function closed(sink: winston.Logger, file: WriteStream | undefined): Promise<vo
 class WinstonLogger implements Logger {
   readonly #sink: winston.Logger;
   #lowest = 0;
+  #hasEnded = false;
   isDebugEnabled = false;
 
   constructor(sink: winston.Logger, level: LogLevel) {
@@ -96,12 +100,17 @@ class WinstonLogger implements Logger {
     this.isDebugEnabled = level === 'debug';
   }
 
+  /** What comes later has nowhere to go, and is no reason to fail. */
+  end(): void {
+    this.#hasEnded = true;
+  }
+
   isEnabled(level: LogLevel): boolean {
     return LOG_LEVELS.indexOf(level) >= this.#lowest;
   }
 
   log(level: LogLevel, event: string, fields: LogFields = {}): void {
-    if (!this.isEnabled(level)) return;
+    if (this.#hasEnded || !this.isEnabled(level)) return;
     const record: LogRecord = { at: Date.now(), level, event, fields: blankFields(fields) };
     this.#sink.log({ level, message: event, record });
   }
