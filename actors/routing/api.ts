@@ -81,6 +81,9 @@ export type RouterInput =
       readonly member: Member;
       readonly requests: readonly Request[];
       done: number;
-    };
+    }
+  /** The router's own timers: a call's deadline, and what expired among retained events. */
+  | { readonly kind: 'expire' }
+  | { readonly kind: 'sweep' };
 
 export type RouterTarget = Target<RouterInput>;

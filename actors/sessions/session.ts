@@ -171,9 +171,10 @@ export class Session {
     if (message instanceof Violation) return this.violation(message.detail);
     switch (message.type) {
       case CALL:
-        return this.#isNextRequest(message.request) || isContinuation(message, this.#lastRequest)
-          ? this.#d.effects.forward(message)
-          : this.#onWrongRequestId(message.request);
+        if (this.#isNextRequest(message.request)) return this.#d.effects.forward(message);
+        // Under the watermark it may continue a progressive call; the dealer knows which.
+        if (message.request > this.#lastRequest) return this.#onWrongRequestId(message.request);
+        return this.#d.effects.forward({ ...message, continues: true });
       case PUBLISH:
       case SUBSCRIBE:
       case UNSUBSCRIBE:
@@ -295,9 +296,4 @@ export class Session {
     this.#d.effects.schedule(undefined, 0);
     this.#d.effects.close(detail);
   }
-}
-
-/** A CALL under the watermark may continue a progressive call; the dealer knows which (rpc_progressive_call_invocations). */
-function isContinuation(call: { readonly request: Id }, last: Id): boolean {
-  return call.request <= last;
 }

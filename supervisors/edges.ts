@@ -1,0 +1,34 @@
+import { admin } from '../actors/admin/admin.actor.ts';
+import type { ChildSpec } from '../runtime/kernel/supervision.ts';
+import { COOLING } from './intensities.ts';
+import type { Parts } from './parts.ts';
+
+/** What the node can do without: each cools down and comes back, and nothing of it ever escalates. */
+export function edges(parts: Parts): ChildSpec {
+  const { config, kernel, metrics, version, log, isReady } = parts;
+  return {
+    id: 'edges',
+    start: {
+      kind: 'supervisor',
+      strategy: 'one_for_one',
+      onExhausted: COOLING,
+      children: () => {
+        if (!config().admin.enabled) return [];
+        return [
+          {
+            id: 'admin',
+            start: admin(config().admin, {
+              kernel,
+              metrics,
+              isReady,
+              version,
+              nodeName: config().node.name,
+              log: (level, event, fields) => log.log(level, event, fields),
+              onListening: parts.onAdminListening,
+            }),
+          },
+        ];
+      },
+    },
+  };
+}

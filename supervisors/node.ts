@@ -1,0 +1,122 @@
+/**
+ * A whole node: puts the parts together, starts the tree, stops it in order. `bondy start` is a thin shell over it,
+ * and tests run several in one process.
+ */
+import { COUNTER_HELP } from '../actors/admin/counter-help.ts';
+import type { Readiness } from '../actors/admin/api.ts';
+import { RealmDirectory } from '../actors/realms/api.ts';
+import { StaticAuthenticator } from '../actors/security/authenticator.ts';
+import { equalSecrets } from '../runtime/crypto/secrets.ts';
+import type { ExitReason } from '../runtime/kernel/actor.ts';
+import { boot } from '../runtime/kernel/boot.ts';
+import type { Kernel } from '../runtime/kernel/kernel.ts';
+import { NactScheduler } from '../runtime/kernel/nact-scheduler.ts';
+import { kernelLog } from '../runtime/log/kernel-log.ts';
+import type { Logger } from '../runtime/log/logger.ts';
+import { Metrics } from '../runtime/metrics/metrics.ts';
+import { createNetEnvironment } from '../runtime/net/environment.ts';
+import { codecs } from '../runtime/wamp/codecs.ts';
+import type { NodeConfig } from './config.ts';
+import { nodeGauges } from './gauges.ts';
+import { hostInUrl, listenerAddresses, reloadListeners, stopAccepting } from './listening.ts';
+import type { Address } from './listening.ts';
+import type { Parts } from './parts.ts';
+import { root } from './root.ts';
+import { drained, sayGoodbye } from './stopping.ts';
+
+export interface Node {
+  readonly kernel: Kernel;
+  readonly metrics: Metrics;
+  /** Where it listens, with the ports that were really taken. */
+  readonly addresses: readonly Address[];
+  /** Resolves when the root has ended, whoever ended it. */
+  readonly ended: Promise<ExitReason>;
+  /** Listeners first, then GOODBYE to every session, a while to drain, then the tree in reverse order. */
+  stop(): Promise<void>;
+  /** Takes over what can change while it runs: limits, certificates. */
+  reload(config: NodeConfig): void;
+}
+
+/** Rejects with a sentence for the operator when something cannot start; nothing is left running then. */
+export async function startNode(initial: NodeConfig, log: Logger, version = 'dev'): Promise<Node> {
+  let config = initial;
+  let isStopping = false;
+  let adminPort = initial.admin.port;
+  const metrics = new Metrics({ counterHelp: COUNTER_HELP });
+  const directory = new RealmDirectory();
+  const net = createNetEnvironment({
+    codecs,
+    count: (counter, by) => metrics.counters.count(counter, by),
+    log: (level, event, fields) => log.log(level, event, fields),
+  });
+  const parts: Parts = {
+    config: () => config,
+    version,
+    log,
+    metrics,
+    directory,
+    authenticator: new StaticAuthenticator({
+      realm: (uri) => directory.lookup(uri)?.config,
+      equal: equalSecrets,
+    }),
+    net,
+    kernel: () => kernel,
+    isReady: () => readiness(kernel, isStopping),
+    onAdminListening: (port) => (adminPort = port),
+  };
+  const scheduler = new NactScheduler({
+    onFault: (error) => log.error('scheduler_fault', { error }),
+  });
+  const kernel: Kernel = boot({
+    root: root(parts),
+    rootId: 'bondy',
+    scheduler,
+    log: kernelLog(log),
+    turn: { deadlineMs: initial.kernel.turnBudgetMs },
+    crashRing: initial.kernel.crashRing,
+  });
+  kernel.onTurnEnd(net.flushes.flushAll);
+  await kernel.started;
+  const addresses = await listenerAddresses(kernel, initial);
+  if (initial.admin.enabled) {
+    addresses.push({
+      name: 'admin',
+      url: `http://${hostInUrl(initial.admin.address)}:${adminPort}/`,
+    });
+  }
+  nodeGauges(metrics, directory, kernel);
+
+  return {
+    kernel,
+    metrics,
+    addresses,
+    ended: kernel.ended,
+    async stop() {
+      if (!isStopping) {
+        isStopping = true;
+        stopAccepting(kernel, config);
+        sayGoodbye(directory);
+        await drained(() => sessionCount(kernel), config.shutdown.gracePeriodMs);
+        void kernel.stop();
+      }
+      await kernel.ended;
+    },
+    reload(next) {
+      config = next;
+      reloadListeners(kernel, next);
+    },
+  };
+}
+
+function sessionCount(kernel: Kernel): number {
+  const tree = kernel.tree({ childLimit: 0 });
+  return tree.children.find(({ id }) => id === 'sessions')?.childCount ?? 0;
+}
+
+function readiness(kernel: Kernel, isStopping: boolean): Readiness {
+  const why = isStopping ? ['the node is stopping'] : [];
+  for (const { id, state } of kernel.tree({ childLimit: 0 }).children) {
+    if (state !== 'running') why.push(`${id} is ${state.replace('_', ' ')}`);
+  }
+  return { ready: why.length === 0, why };
+}

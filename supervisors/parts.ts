@@ -1,0 +1,25 @@
+/** What the node is assembled from before the tree starts: values and services that no actor owns. */
+import type { Readiness } from '../actors/admin/api.ts';
+import type { RealmDirectory } from '../actors/realms/api.ts';
+import type { Authenticator } from '../actors/security/api.ts';
+import type { Kernel } from '../runtime/kernel/kernel.ts';
+import type { Logger } from '../runtime/log/logger.ts';
+import type { Metrics } from '../runtime/metrics/metrics.ts';
+import type { NetEnvironment } from '../runtime/net/environment.ts';
+import type { NodeConfig } from './config.ts';
+
+export interface Parts {
+  /** The configuration in force; a reload replaces it. */
+  readonly config: () => NodeConfig;
+  readonly version: string;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly directory: RealmDirectory;
+  readonly authenticator: Authenticator;
+  /** Codecs, buffers and the list of sockets to be written at the end of the turn. */
+  readonly net: NetEnvironment;
+  /** The kernel that runs the tree; only to be called once it runs. */
+  readonly kernel: () => Kernel;
+  readonly isReady: () => Readiness;
+  readonly onAdminListening: (port: number) => void;
+}

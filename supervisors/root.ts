@@ -1,0 +1,26 @@
+/**
+ * The node, as a tree. Start order is dependency order: who fails takes along what stands below, never above
+ * (rest_for_one). What must not take anything along cools down instead of escalating.
+ */
+import type { SupervisorSpec } from '../runtime/kernel/supervision.ts';
+import { diagnostics } from './diagnostics.ts';
+import { edges } from './edges.ts';
+import { listeners } from './listeners.ts';
+import type { Parts } from './parts.ts';
+import { routing } from './routing.ts';
+import { sessions } from './sessions.ts';
+
+export function root(parts: Parts): SupervisorSpec {
+  return {
+    kind: 'supervisor',
+    strategy: 'rest_for_one',
+    intensity: { restarts: 5, periodMs: 60_000 },
+    children: () => [
+      diagnostics(parts), // needs nothing, so nothing can take it down
+      routing(parts), // a router per realm: what sessions are members of
+      sessions(parts), // an actor per session; they find their realm by its name
+      listeners(parts), // hand connections to sessions
+      edges(parts), // admin server and page: look at all of the above
+    ],
+  };
+}

@@ -1,0 +1,75 @@
+import { realm } from '../actors/realms/realm.actor.ts';
+import type { RealmConfig } from '../actors/realms/config.ts';
+import type { RouterInput } from '../actors/routing/api.ts';
+import { brokerFeatures } from '../actors/routing/broker-features.ts';
+import { dealerFeatures } from '../actors/routing/dealer-features.ts';
+import { router } from '../actors/routing/router.actor.ts';
+import { RealmTables } from '../actors/routing/tables.ts';
+import { openAuthorizer } from '../actors/security/authorizer.ts';
+import { Mailbox } from '../runtime/kernel/mailbox.ts';
+import type { ChildSpec } from '../runtime/kernel/supervision.ts';
+import { REALMS, ROUTER } from './intensities.ts';
+import type { Parts } from './parts.ts';
+
+/** Requests a realm may have waiting; a router that keeps up has a handful. */
+const ROUTER_MAILBOX = { limit: 100_000, onFull: 'refuse' } as const;
+
+/** One group per realm; they fail one by one. */
+export function routing(parts: Parts): ChildSpec {
+  return {
+    id: 'routing',
+    start: {
+      kind: 'supervisor',
+      strategy: 'one_for_one',
+      intensity: REALMS,
+      children: () => parts.config().realms.map((config) => realmGroup(parts, config)),
+    },
+  };
+}
+
+/**
+ * The tables and the router's mailbox are made here, so they live as long as this supervisor: a router that dies
+ * loses nothing. When the group itself gives up, the realm is closed and opened again, empty.
+ */
+function realmGroup(parts: Parts, config: RealmConfig): ChildSpec {
+  const { uri } = config;
+  return {
+    id: uri,
+    start: {
+      kind: 'supervisor',
+      strategy: 'rest_for_one',
+      intensity: ROUTER,
+      children: () => {
+        const tables = new RealmTables();
+        const mailbox = new Mailbox<RouterInput>(ROUTER_MAILBOX);
+        const features = { broker: brokerFeatures, dealer: dealerFeatures };
+        const { members } = tables;
+        const { dealer, broker } = parts.config().routing;
+        return [
+          // while it lives, the realm is open
+          {
+            id: 'realm',
+            start: realm({
+              directory: parts.directory,
+              realm: { uri, config, router: mailbox, members, features },
+            }),
+          },
+          // decides; whatever it knows is in the tables
+          {
+            id: 'router',
+            start: router({
+              mailbox,
+              tables,
+              uriRule: config.uriRule,
+              dealer,
+              broker,
+              authorizer: openAuthorizer(config.allowDisclosure),
+              codecs: parts.net.codecs,
+              count: (counter, by) => parts.metrics.counters.count(counter, by),
+            }),
+          },
+        ];
+      },
+    },
+  };
+}
