@@ -29,6 +29,8 @@ export interface Client {
   close(): void;
   /** Stops reading for good. */
   stopReading(): void;
+  /** Resolves when the other end has read everything that was sent. */
+  settle(): Promise<unknown>;
   readonly closed: Promise<unknown>;
 }
 
@@ -84,6 +86,10 @@ function overWebSocket(serializer: SerializerId, isBatched: boolean, deflate: bo
         receive: () => received.next('a message'),
         close: () => ws.close(),
         stopReading: () => ws.pause(),
+        settle: () => {
+          ws.ping();
+          return once(ws, 'pong');
+        },
         closed,
       };
       const connection = await server.connections.next('a connection');
@@ -105,6 +111,10 @@ function overRawSocket(serializer: SerializerId): Transport {
         receive: async () => tcp.read((await tcp.read(4)).readUInt32BE()),
         close: () => tcp.socket.end(),
         stopReading: () => tcp.socket.pause(),
+        settle: () => {
+          tcp.write([1, 0, 0, 0]);
+          return tcp.read(4);
+        },
         closed: once(tcp.socket, 'close'),
       };
       const connection = await server.connections.next('a connection');
@@ -134,7 +144,10 @@ function inProcess(serializer: SerializerId): Transport {
         receive: () => received.next('a message'),
         close: () => end.close(),
         stopReading: () => end.pause(),
-        closed: closes.next('the close'),
+        settle: () => new Promise((resolve) => setImmediate(resolve)),
+        get closed() {
+          return closes.next('the close');
+        },
       };
       return Promise.resolve({ connection, client, codec, environment });
     },
