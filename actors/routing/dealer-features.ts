@@ -8,7 +8,7 @@ export const dealerFeatures: readonly string[] = [
   'progressive_call_invocations',
   'pattern_based_registration',
   'shared_registration',
-  'sharded_registration',
+  'sharded_registration', // runmode partition; runmode all is refused with feature_not_supported
   'registration_revocation',
   'call_reroute',
   'registration_meta_api',

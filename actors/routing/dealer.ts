@@ -24,6 +24,7 @@ import {
   UNREGISTER,
   YIELD,
 } from '../../runtime/wamp/message.ts';
+import { isValidUri } from '../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
 import { answerCall, errorFor, interrupt, INTERRUPTED } from './answers.ts';
 import { refusal, refuseCall, sendFailure, takeOn } from './answers.ts';
@@ -119,7 +120,7 @@ export class Dealer {
     if (registration.match !== 'exact') {
       const { procedure } = message;
       // A client's pattern matches neither what is no URI nor what is the router's own.
-      if (isReserved(procedure) || !this.#d.isUri(procedure, 'exact')) {
+      if (isReserved(procedure) || !this.#isUri(procedure)) {
         return this.#onUnmatched(party, message);
       }
     }
@@ -130,7 +131,7 @@ export class Dealer {
     const { procedure, request } = message;
     const own = this.#d.procedures?.get(procedure) ?? this.#procedures.get(procedure);
     if (own) return answerMeta(party.member, message, own);
-    const isUri = this.#d.isUri(procedure, 'exact');
+    const isUri = this.#isUri(procedure);
     refuseCall(
       party,
       request,
@@ -183,7 +184,7 @@ export class Dealer {
     this.#calls.close(call);
     if (call.state === 'abandoned') return this.#d.effects.count('late_answers');
     const { caller, request } = call;
-    if (!this.#d.isUri(message.error, 'exact')) {
+    if (!this.#isUri(message.error)) {
       const why = refusal(ERRORS.invalidUri, 'the callee named an error that is not a valid URI');
       return refuseCall(caller, request, why);
     }
@@ -252,6 +253,10 @@ export class Dealer {
     this.#calls.close(call);
     if (call.state === 'abandoned') return;
     refuseCall(call.caller, call.request, refusal(error, `the callee's answer: ${detail}`));
+  }
+
+  #isUri(uri: string): boolean {
+    return isValidUri(uri, this.#d.uriRule, 'exact');
   }
 
   /** Payload passthru mode works only when both sides announce it (advanced payload_passthru_mode). */

@@ -54,9 +54,19 @@ export class PatternIndex<T extends object> {
     }
   }
 
-  /** Exact before the longest prefix before the wildcard with precedence (advanced pattern_based_registration). */
+  /**
+   * The one with precedence (advanced pattern_based_registration): exact, then the longest prefix of whole
+   * components, then the best wildcard, then the longest prefix that ends inside a component. The text lets the
+   * prefix `a1.b2.c3` match `a1.b2.c33.d4` and counts it as "no prefix match" where a wildcard fits too; this
+   * order satisfies both.
+   */
   bestMatch(uri: string): T | undefined {
-    return this.#exact.get(uri) ?? this.#prefixes.longest(uri) ?? this.#wildcards.best(uri);
+    return (
+      this.#exact.get(uri) ??
+      this.#prefixes.longest(uri, true) ??
+      this.#wildcards.best(uri) ??
+      this.#prefixes.longest(uri, false)
+    );
   }
 
   /** Every match: the exact one, prefixes from short to long, wildcards. `visit` must not change the index. */

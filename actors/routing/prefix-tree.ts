@@ -46,8 +46,8 @@ export class PrefixTree<T extends object> {
     return value;
   }
 
-  /** The value of the longest stored prefix of `uri`. */
-  longest(uri: string): T | undefined {
+  /** The value of the longest stored prefix of `uri`; `whole`: only of those that end with a component. */
+  longest(uri: string, whole: boolean): T | undefined {
     let found = this.#root.value;
     let node = this.#root;
     let at = 0;
@@ -55,7 +55,7 @@ export class PrefixTree<T extends object> {
       const child: Node<T> | undefined = node.children?.get(uri.charCodeAt(at));
       if (!child || !uri.startsWith(child.edge, at)) return found;
       at += child.edge.length;
-      if (child.value !== undefined) found = child.value;
+      if (child.value !== undefined && (!whole || endsComponent(uri, at))) found = child.value;
       node = child;
     }
   }
@@ -86,6 +86,12 @@ export class PrefixTree<T extends object> {
     }
     return path;
   }
+}
+
+const DOT = 0x2e;
+
+function endsComponent(uri: string, at: number): boolean {
+  return at === uri.length || uri.charCodeAt(at) === DOT || uri.charCodeAt(at - 1) === DOT;
 }
 
 function addChild<T>(parent: Node<T>, child: Node<T>): Node<T> {

@@ -4,6 +4,8 @@
  */
 import type { Dict, Id, Register, Unregister } from '../../runtime/wamp/message.ts';
 import { REGISTER, REGISTERED, UNREGISTER, UNREGISTERED } from '../../runtime/wamp/message.ts';
+import type { UriRule } from '../../runtime/wamp/uri.ts';
+import { isValidUri } from '../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
 import type { Authorizer } from '../security/api.ts';
 import type { Refusal } from './answers.ts';
@@ -27,8 +29,7 @@ export interface RegistrarDependencies {
   readonly effects: RoutingEffects;
   readonly config: DealerConfig;
   readonly authorizer?: Pick<Authorizer, 'mayDisclose'> | undefined;
-  /** Is this a URI (exact), or a pattern of this kind? */
-  isUri(uri: string, match: MatchPolicy): boolean;
+  readonly uriRule: UriRule;
   /** May this member register `wamp.` and `bondy.` procedures? Default: nobody may. */
   mayRegisterReserved?(member: Member): boolean;
 }
@@ -114,7 +115,7 @@ export class Registrar {
   #mayRegister(member: Member, uri: string, options: RegisterOptions): Refusal | undefined {
     const { config, registrations, authorizer } = this.#d;
     const { match } = options;
-    if (uri.length > config.maxUriLength || !this.#d.isUri(uri, match)) {
+    if (uri.length > config.maxUriLength || !isValidUri(uri, this.#d.uriRule, match)) {
       return refusal(ERRORS.invalidUri, `the procedure is not a valid URI for match ${match}`);
     }
     if (isReserved(uri) && !this.#d.mayRegisterReserved?.(member)) {

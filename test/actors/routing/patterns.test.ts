@@ -55,6 +55,15 @@ describe('patterns', () => {
     assert.equal(all(patterns, 'com.app.t').length, 0);
   });
 
+  it('a prefix that ends inside a component gives way to a wildcard', () => {
+    const patterns = index(
+      { match: 'prefix', uri: 'com.app.to' },
+      { match: 'wildcard', uri: 'com..topic' },
+    );
+    assert.equal(patterns.bestMatch('com.app.topic')?.match, 'wildcard');
+    assert.equal(patterns.bestMatch('com.app.tone')?.match, 'prefix');
+  });
+
   it('a wildcard stands for exactly one component', () => {
     const patterns = index({ match: 'wildcard', uri: 'com..create' });
     assert.equal(all(patterns, 'com.x.create').length, 1);
@@ -103,7 +112,7 @@ describe('patterns', () => {
           const uri = components.join('.');
           const expected = [...model.values()].filter((entry) => dumbMatch(entry, uri));
           assert.deepEqual(new Set(all(patterns, uri)), new Set(expected));
-          assert.equal(patterns.bestMatch(uri), expected.sort(dumbPrecedence)[0]);
+          assert.equal(patterns.bestMatch(uri), dumbBest(expected, uri));
         }
       }),
       { numRuns: 300 },
@@ -121,10 +130,18 @@ function dumbMatch({ match, uri: pattern }: Entry, uri: string): boolean {
   );
 }
 
-/** Sorts the one with precedence first. */
-function dumbPrecedence(a: Entry, b: Entry): number {
-  const byKind = MATCH_POLICIES.indexOf(a.match) - MATCH_POLICIES.indexOf(b.match);
-  if (byKind !== 0) return byKind;
+function dumbBest(matching: readonly Entry[], uri: string): Entry | undefined {
+  const rank = (entry: Entry) => {
+    if (entry.match === 'exact') return 0;
+    if (entry.match === 'wildcard') return 2;
+    const isWhole =
+      entry.uri === '' || entry.uri.endsWith('.') || /^(\.|$)/.test(uri.slice(entry.uri.length));
+    return isWhole ? 1 : 3;
+  };
+  return [...matching].sort((a, b) => rank(a) - rank(b) || byLength(a, b))[0];
+}
+
+function byLength(a: Entry, b: Entry): number {
   if (a.match === 'prefix') return b.uri.length - a.uri.length;
   const runsA = literalRuns(a.uri);
   const runsB = literalRuns(b.uri);

@@ -12,7 +12,6 @@ import {
   UNREGISTER,
   YIELD,
 } from '../../../runtime/wamp/message.ts';
-import { isValidUri } from '../../../runtime/wamp/uri.ts';
 import type { Member } from '../../../actors/routing/api.ts';
 import type { Party } from '../../../actors/routing/calls.ts';
 import type { DealerConfig } from '../../../actors/routing/config.ts';
@@ -38,7 +37,7 @@ export class Rpc {
       effects: this.effects,
       random: seededRandom(1),
       config: { ...DEFAULT_DEALER_CONFIG, ...config },
-      isUri: (uri, match) => isValidUri(uri, 'loose', match),
+      uriRule: 'loose',
       ...over,
     };
     this.dealer = new Dealer(this.#dependencies);
