@@ -44,8 +44,8 @@ export function reasonText(reason: ExitReason): string {
 
 function kindOf(message: unknown): string | undefined {
   if (message === undefined) return undefined;
-  if (typeof message !== 'object' || message === null) return typeof message;
+  if (message === null || !/object|function/.test(typeof message)) return typeof message;
   const { kind, type } = message as { kind?: unknown; type?: unknown };
   const named = kind ?? type;
-  return typeof named === 'string' || typeof named === 'number' ? String(named) : 'object';
+  return typeof named === 'string' || typeof named === 'number' ? String(named) : typeof message;
 }
