@@ -78,13 +78,13 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  /** Every metric of the node itself with its type and help, in the order they were added: for the docs. */
-  async describe(): Promise<readonly { name: string; type: string; help: string }[]> {
+  /** Every metric of the node itself (not of the process), for the docs; calls no callback. */
+  describe(): readonly { readonly name: string; readonly help: string }[] {
     for (const { name } of this.counters.all()) this.#export(name);
-    const all = await this.#registry.getMetricsAsJSON();
-    return all
+    return this.#registry
+      .getMetricsAsArray()
       .filter(({ name }) => name.startsWith(PREFIX))
-      .map(({ name, type, help }) => ({ name, type: String(type), help }));
+      .map(({ name, help }) => ({ name, help }));
   }
 
   #export(name: string): void {
