@@ -35,6 +35,12 @@ interface TreeQuery {
 /** Deepest cut that can be asked for; trees are far flatter. */
 const MAX_DEPTH = 100;
 
+/** A tick that took a millisecond is followed by this many without one: looking costs some 4 % of a core. */
+const REST_FACTOR = 25;
+
+/** The page takes five seconds of silence for a dead connection. */
+const MAX_REST_MS = 3_000;
+
 export function admin(config: AdminConfig, deps: AdminDeps): Definition<AdminMessage> {
   return {
     class: 'control',
@@ -53,6 +59,8 @@ class Admin implements Handlers<AdminMessage> {
   #tick: TimerId | undefined;
   #isChangePending = false;
   #isWatching = false;
+  /** Least time to the next tick: large trees are reported less often. */
+  #restMs = 0;
 
   constructor(config: AdminConfig, deps: AdminDeps, context: Context<AdminMessage>) {
     this.#config = config;
@@ -126,15 +134,19 @@ class Admin implements Handlers<AdminMessage> {
 
   #schedule(delayMs: number): void {
     if (this.#tick !== undefined) this.#context.cancel(this.#tick);
-    this.#tick = this.#context.after(delayMs, { kind: 'tick' });
+    this.#tick = this.#context.after(Math.max(delayMs, this.#restMs), { kind: 'tick' });
   }
 
   #onTick(): void {
     this.#tick = undefined;
     this.#isChangePending = false;
     if (this.#streams.size === 0) return;
+    const { clock } = this.#context;
+    const startedAt = clock.now();
     const cut = this.#streams.tick(this.#scene());
     if (cut > 0) this.#deps.metrics.counters.count('admin_streams_cut', cut);
+    const tookMs = clock.now() - startedAt;
+    this.#restMs = Math.min(tookMs * REST_FACTOR, MAX_REST_MS);
     this.#schedule(this.#config.tickMs);
   }
 

@@ -16,36 +16,31 @@ export interface TreeDelta {
   readonly children: Readonly<Record<string, readonly string[]>>;
 }
 
-interface Entry {
-  readonly row: Row;
-  readonly children: readonly string[];
-}
-
 export class TreeFeed {
-  #entries: ReadonlyMap<string, Entry> = new Map();
+  #nodes: ReadonlyMap<string, TreeNode> = new Map();
 
   /** What changed since the last tree. */
   next(tree: TreeNode): TreeDelta {
-    const before = this.#entries;
-    const after = entriesOf(tree);
-    this.#entries = after;
+    const before = this.#nodes;
+    const after = nodesOf(tree);
+    this.#nodes = after;
     const rows: Row[] = [];
-    const children: Record<string, readonly string[]> = Object.create(null);
-    for (const [path, entry] of after) {
+    const children = emptyLists();
+    for (const [path, node] of after) {
       const old = before.get(path);
-      if (old === undefined || !isSameRow(old.row, entry.row)) rows.push(entry.row);
-      if (!isSameList(old?.children ?? [], entry.children)) children[path] = entry.children;
+      if (old === undefined || !isSameRow(old, node)) rows.push(rowOf(node));
+      if (!isSameList(old?.children ?? [], node.children)) children[path] = pathsOf(node);
     }
     return { rows, removed: [...before.keys()].filter((path) => !after.has(path)), children };
   }
 
   /** Everything as of the last tree, for somebody who starts to follow. */
   whole(): TreeDelta {
-    const children: Record<string, readonly string[]> = Object.create(null);
-    for (const [path, entry] of this.#entries) {
-      if (entry.children.length > 0) children[path] = entry.children;
+    const children = emptyLists();
+    for (const [path, node] of this.#nodes) {
+      if (node.children.length > 0) children[path] = pathsOf(node);
     }
-    return { rows: [...this.#entries.values()].map(({ row }) => row), removed: [], children };
+    return { rows: [...this.#nodes.values()].map(rowOf), removed: [], children };
   }
 }
 
@@ -55,15 +50,27 @@ export function cutAt(depth: number, tree: TreeNode): TreeNode {
   return { ...tree, children };
 }
 
-function entriesOf(tree: TreeNode): Map<string, Entry> {
-  const entries = new Map<string, Entry>();
+// Runs over every actor at every tick, so it copies nothing that did not change.
+function nodesOf(tree: TreeNode): Map<string, TreeNode> {
+  const nodes = new Map<string, TreeNode>();
   const visit = (node: TreeNode): void => {
-    const { children, ...row } = node;
-    entries.set(node.path, { row, children: children.map(({ path }) => path) });
-    children.forEach(visit);
+    nodes.set(node.path, node);
+    for (const child of node.children) visit(child);
   };
   visit(tree);
-  return entries;
+  return nodes;
+}
+
+function rowOf({ children: _, ...row }: TreeNode): Row {
+  return row;
+}
+
+function pathsOf({ children }: TreeNode): string[] {
+  return children.map(({ path }) => path);
+}
+
+function emptyLists(): Record<string, readonly string[]> {
+  return Object.create(null); // a path may be called __proto__
 }
 
 /** Uptime is left out: it always changes, and a follower has a clock. */
@@ -82,6 +89,6 @@ function isSameRow(a: Row, b: Row): boolean {
   );
 }
 
-function isSameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((path, index) => path === b[index]);
+function isSameList(a: readonly TreeNode[], b: readonly TreeNode[]): boolean {
+  return a.length === b.length && a.every(({ path }, index) => path === b[index]?.path);
 }

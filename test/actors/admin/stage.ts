@@ -141,6 +141,7 @@ function stagedContext(onExit: (reason?: ExitReason) => void): Stage {
   };
   const context = {
     self,
+    clock: { now: () => performance.now(), wall: () => Date.now() },
     exit: onExit,
     ready: () => undefined,
     register: () => undefined,
