@@ -109,9 +109,9 @@ function integerOf(bytes: Uint8Array, at: number, head: number): number | bigint
     const high = isSigned ? uint32(bytes, at) | 0 : uint32(bytes, at);
     const low = uint32(bytes, at + 4);
     const near = high * 0x100000000 + low;
-    if (near >= -MAX_EXACT && near < MAX_EXACT) return near;
+    if (near > -MAX_EXACT && near < MAX_EXACT) return near;
     const exact = (BigInt(high) << 32n) + BigInt(low);
-    return exact === 9007199254740992n ? MAX_EXACT : exact;
+    return exact === BigInt(near) && Math.abs(near) === MAX_EXACT ? near : exact;
   }
   let value = 0;
   for (let i = 0; i < width; i++) value = value * 256 + bytes[at + i];
