@@ -123,8 +123,8 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
 
   // ---- what the machine asks for
 
-  send(message: Parameters<SessionEffects['send']>[0]): void {
-    this.#connection.outlet.send(message);
+  send(message: Parameters<SessionEffects['send']>[0]): ReturnType<SessionEffects['send']> {
+    return this.#connection.outlet.send(message);
   }
 
   join(realm: Realm, id: Id, principal: Principal, introduction: Introduction): void {

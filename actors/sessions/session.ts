@@ -5,7 +5,7 @@
  *   closed --HELLO--> challenging --AUTHENTICATE--> established --GOODBYE--> closed (the transport may be used again)
  *      any --violation, abort--> ended          established --our GOODBYE--> closing --GOODBYE, timeout--> ended
  */
-import type { TransportInfo } from '../../runtime/net/connection.ts';
+import type { SendResult, TransportInfo } from '../../runtime/net/connection.ts';
 import { Violation } from '../../runtime/wamp/codec.ts';
 import {
   ABORT,
@@ -50,7 +50,7 @@ export type SessionTimer = Extract<SessionMessage, { kind: 'timer' }>['timer'];
 
 /** What the session asks of its shell, in this order of events. */
 export interface SessionEffects {
-  send(message: RouterMessage): void;
+  send(message: RouterMessage): SendResult;
   /** Become a member of the realm. */
   join(realm: Realm, id: Id, principal: Principal, introduction: Introduction): void;
   /** No longer a member: nothing may be sent by the router after this. */
@@ -248,11 +248,8 @@ export class Session {
       case 'challenge':
         this.#state = 'challenging';
         this.#d.effects.schedule('authenticate', this.#d.config.authenticateTimeoutMs);
-        return this.#d.effects.send({
-          type: CHALLENGE,
-          method: verdict.method,
-          extra: verdict.extra,
-        });
+        this.#d.effects.send({ type: CHALLENGE, method: verdict.method, extra: verdict.extra });
+        return;
       case 'welcome':
         return this.#welcome(verdict.principal);
       case 'refused':
@@ -265,17 +262,16 @@ export class Session {
     const realm = this.#realm;
     const introduction = this.#introduction;
     if (!realm || !introduction) throw new Error('welcome without a HELLO');
-    this.#state = 'established';
-    this.#lastRequest = 0;
     this.#authentication = undefined;
     this.#introduction = undefined;
     const { effects, agent } = this.#d;
+    const details = welcomeDetails(agent, realm, principal);
+    if (effects.send({ type: WELCOME, session: this.#id, details }) === 'too_large') {
+      return this.abort(ERRORS.payloadSizeExceeded, 'you accept no message as long as WELCOME');
+    }
+    this.#state = 'established';
+    this.#lastRequest = 0;
     effects.schedule(undefined, 0);
-    effects.send({
-      type: WELCOME,
-      session: this.#id,
-      details: welcomeDetails(agent, realm, principal),
-    });
     effects.join(realm, this.#id, principal, introduction);
   }
 

@@ -21,7 +21,7 @@ async function history(
   subscription: number,
   keywords: Details = {},
 ): Promise<Details[]> {
-  const result = (await client.call(GET, [subscription], keywords))[3] as unknown[];
+  const result = ((await client.call(GET, [subscription], keywords))[3] ?? []) as unknown[];
   // The text allows the events as arguments or as one list.
   return (Array.isArray(result[0]) ? result[0] : result).map(dict);
 }

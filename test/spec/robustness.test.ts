@@ -17,7 +17,7 @@ const node = useTestNode({
   'api_gateway.http.handshake_timeout': '300ms',
   'wamp.tcp.handshake_timeout': '300ms',
   'wamp.tcp.max_frame_size': '1MB',
-  'api_gateway.http.max_frame_size': '1MB',
+  'wamp.websocket.max_frame_size': '1MB',
   'wamp.backlog.high_water': '256KB',
   'wamp.backlog.low_water': '64KB',
   'wamp.max_backlog': '4MB',

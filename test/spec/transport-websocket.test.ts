@@ -10,7 +10,7 @@ import type { RawClient } from '../support/raw-client.ts';
 import { SERIALIZERS } from '../support/serializers.ts';
 import { forEachWire, MATRIX, WEBSOCKET_JSON } from '../support/wire.ts';
 
-const node = useTestNode({ 'api_gateway.http.max_frame_size': '64KB' });
+const node = useTestNode({ 'wamp.websocket.max_frame_size': '64KB' });
 const WEBSOCKETS = MATRIX.filter((wire) => wire.transport === 'websocket');
 
 async function handshake(

@@ -1,4 +1,5 @@
 /** Starts a node for a test: everything the suites assume about configuration is here. */
+import type { Kernel } from '../../runtime/kernel/kernel.ts';
 import { SILENT } from '../../runtime/log/logger.ts';
 import { loadNodeConfig } from '../../supervisors/config.ts';
 import { startNode } from '../../supervisors/node.ts';
@@ -12,6 +13,7 @@ export interface Crash {
 
 export interface NodeHandle {
   readonly urls: Urls;
+  readonly kernel: Kernel;
   /** Of actors, whatever their supervisors made of them. */
   crashes(): readonly Crash[];
   stop(): Promise<void>;
@@ -41,6 +43,7 @@ export async function startTestNode(
   const urlOf = (name: string): string =>
     node.addresses.find((each) => each.name === name)?.url ?? '';
   return {
+    kernel: node.kernel,
     urls: { websocket: urlOf('api_gateway.http'), rawsocket: urlOf('wamp.tcp') },
     crashes: () =>
       node.kernel.crashes().map(({ path, reason, stack }) => ({ path, reason, stack })),

@@ -64,6 +64,14 @@ describe('opening a session', () => {
     assert.equal(session.timer, undefined);
   });
 
+  it('lets a client go that cannot take a WELCOME, before it joined', () => {
+    const session = new SessionUnderTest();
+    session.welcomeIsTooLarge = true;
+    session.receive(hello());
+    assertAborted(session, 'wamp.error.payload_size_exceeded');
+    assert.ok(!session.log.includes('join'));
+  });
+
   it('refuses an unknown realm, a bad realm URI and a full realm', () => {
     const unknown = new SessionUnderTest();
     unknown.receive({ type: HELLO, realm: 'nowhere', details: ROLES });

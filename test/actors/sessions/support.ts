@@ -1,7 +1,7 @@
 /** A session machine with everything around it recorded. */
-import type { TransportInfo } from '../../../runtime/net/connection.ts';
+import type { SendResult, TransportInfo } from '../../../runtime/net/connection.ts';
 import type { Dict, Message, RouterMessage } from '../../../runtime/wamp/message.ts';
-import { HELLO } from '../../../runtime/wamp/message.ts';
+import { HELLO, WELCOME } from '../../../runtime/wamp/message.ts';
 import { RealmDirectory } from '../../../actors/realms/api.ts';
 import type { Realm } from '../../../actors/realms/api.ts';
 import { REALM_DEFAULTS } from '../../../actors/realms/config.ts';
@@ -39,6 +39,8 @@ export class SessionUnderTest implements SessionEffects {
   /** What happened, in order: `send 2`, `join`, `leave`, `close`. */
   readonly log: string[] = [];
   timer: SessionTimer | undefined;
+  /** For the peer's frame limit. */
+  welcomeIsTooLarge = false;
   readonly session: Session;
 
   constructor(realm: Realm = testRealm()) {
@@ -72,9 +74,11 @@ export class SessionUnderTest implements SessionEffects {
     this.session.receive(message);
   }
 
-  send(message: RouterMessage): void {
+  send(message: RouterMessage): SendResult {
+    if (message.type === WELCOME && this.welcomeIsTooLarge) return 'too_large';
     this.sent.push(message);
     this.log.push(`send ${message.type}`);
+    return 'sent';
   }
 
   join(): void {
