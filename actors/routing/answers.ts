@@ -7,7 +7,7 @@ import type { ErrorMessage, Id, Payload, Result } from '../../runtime/wamp/messa
 import { CALL, EMPTY, ERROR, INTERRUPT, NO_PAYLOAD } from '../../runtime/wamp/message.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
 import type { Member } from './api.ts';
-import type { InFlight, Party } from './calls.ts';
+import type { Calls, InFlight, Party } from './calls.ts';
 
 /** Why a request is refused: an error URI, and a sentence for people. */
 export interface Refusal {
@@ -71,11 +71,22 @@ export function sendFailure(sent: SendResult, what: string): Refusal | undefined
   }
 }
 
-/** Tells the callee to stop. Returns whether it understands that. */
+/**
+ * Ends a call from here: the callee is told to stop if it understands that, the caller gets the error. The mark
+ * comes first and the row goes last, so a crash in between is repeated and not forgotten.
+ */
+export function stopCall(calls: Calls, call: InFlight, why: Refusal): void {
+  call.caller.answeringType = CALL;
+  call.caller.answering = call.request;
+  const wasTold = interrupt(call, 'killnowait');
+  calls.abandon(call, wasTold);
+  refuseCall(call.caller, call.request, why);
+}
+
+/** Tells the callee to stop, once. False: it does not understand that, or was told to stop and answer (`kill`). */
 export function interrupt(call: InFlight, mode: 'kill' | 'killnowait'): boolean {
   const { callee, invocation } = call;
-  if (!callee.canCancel) return false;
-  if (call.state === 'killing') return true; // it was told already
+  if (!callee.canCancel || call.state === 'killing') return false;
   callee.member.outlet.send({ type: INTERRUPT, request: invocation, options: { mode } });
   return true;
 }

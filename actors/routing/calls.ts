@@ -42,6 +42,8 @@ export interface InFlight {
   readonly invocation: Id;
   readonly registration: Registration;
   state: CallState;
+  /** The callee has the INVOCATION. Only after a crash is there a row without. */
+  isSent: boolean;
   /** The callee was asked for progressive results. */
   readonly wantsProgress: boolean;
   /** Ms between results; 0: no limit kept here. */
@@ -107,11 +109,11 @@ export class Calls {
   }
 
   /**
-   * Nobody waits any more. A callee that was told to stop, or that counts no slots, is done with it; another one
-   * works on, so its slot is free only when it answers. At most `concurrency` such rows per callee.
+   * Nobody waits any more. A callee that was told not to answer, or that counts no slots, is done with it; another
+   * one answers later, so its slot is free only then. At most `concurrency` such rows per callee.
    */
-  abandon(call: InFlight, wasInterrupted: boolean): void {
-    if (wasInterrupted || call.callee.concurrency === 0) return this.close(call);
+  abandon(call: InFlight, wasTold: boolean): void {
+    if (wasTold || call.callee.concurrency === 0) return this.close(call);
     this.#detachCaller(call);
     call.state = 'abandoned';
   }

@@ -27,7 +27,7 @@ import {
 import { isValidUri } from '../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
 import { answerCall, errorFor, interrupt, INTERRUPTED } from './answers.ts';
-import { refusal, refuseCall, sendFailure, takeOn } from './answers.ts';
+import { refusal, refuseCall, sendFailure, stopCall, takeOn } from './answers.ts';
 import type { ContinuedCall, Member, Request } from './api.ts';
 import type { YieldOptions } from './call-options.ts';
 import { readCallOptions, readYieldOptions, resultDetails } from './call-options.ts';
@@ -198,14 +198,14 @@ export class Dealer {
     const read = new OptionReader(message.options);
     const mode = read.oneOf('mode', CANCEL_MODES) ?? DEFAULT_CANCEL_MODE;
     if (read.mistake) return this.#stop(call, ERRORS.invalidArgument, read.mistake.detail);
-    if (mode === 'kill' && interrupt(call, 'kill')) {
+    if (mode === 'kill' && (call.state === 'killing' || interrupt(call, 'kill'))) {
       call.state = 'killing';
       call.stream = undefined;
       return;
     }
     // A callee that cannot be told is left alone: its answer is dropped.
     if (mode === 'killnowait') return this.#stop(call, ERRORS.canceled, 'canceled by the caller');
-    this.#calls.abandon(call, call.state === 'killing');
+    this.#calls.abandon(call, false);
     refuseCall(call.caller, call.request, refusal(ERRORS.canceled, 'canceled by the caller'));
   }
 
@@ -221,8 +221,8 @@ export class Dealer {
 
   #onCallerLeft(call: InFlight): void {
     const isOwn = call.callee.member === call.caller.member;
-    this.#calls.abandon(call, !isOwn && call.callee.canCancel);
-    if (!isOwn) interrupt(call, 'killnowait');
+    const wasTold = !isOwn && interrupt(call, 'killnowait');
+    this.#calls.abandon(call, wasTold);
   }
 
   #onCalleeLeft(call: InFlight): void {
@@ -235,17 +235,14 @@ export class Dealer {
   expire(now: number): number | undefined {
     const { deadlines } = this.#calls;
     for (let call = deadlines.takeDue(now); call; call = deadlines.takeDue(now)) {
-      this.#d.effects.count('calls_timed_out');
       this.#stop(call, ERRORS.timeout, `no answer within ${call.timeoutMs} ms`);
+      this.#d.effects.count('calls_timed_out');
     }
     return deadlines.next();
   }
 
-  /** Ends a call from here: the caller gets the error, the callee is told to stop if it understands that. */
   #stop(call: InFlight, error: string, detail: string): void {
-    this.#calls.abandon(call, call.callee.canCancel);
-    refuseCall(call.caller, call.request, refusal(error, detail));
-    interrupt(call, 'killnowait');
+    stopCall(this.#calls, call, refusal(error, detail));
   }
 
   /** The callee's answer cannot be used. */
@@ -295,17 +292,19 @@ export class Dealer {
   }
 
   #mend(party: Party): void {
-    for (const call of [...party.invocations.values()]) {
-      const isWaited = call.caller.calls.get(call.request) === call;
-      if (!isWaited && call.state !== 'abandoned') party.invocations.delete(call.invocation);
-    }
-    for (const call of [...party.calls.values()]) {
-      const isWorkedOn = call.callee.party.invocations.get(call.invocation) === call;
-      if (!isWorkedOn) party.calls.delete(call.request);
-      else if (call.deadline > 0) this.#calls.deadlines.set(call, call.deadline);
-      if (!isWorkedOn) this.#answerInterrupted(party, call.request);
+    for (const call of party.calls.values()) {
+      if (call.deadline > 0) this.#calls.deadlines.set(call, call.deadline);
     }
     this.#answerMarked(party);
+    for (const call of [...party.calls.values()]) {
+      if (call.callee.party.invocations.get(call.invocation) === call) continue;
+      this.#calls.close(call); // half written
+      refuseCall(party, call.request, INTERRUPTED);
+    }
+    for (const call of [...party.invocations.values()]) {
+      if (call.state === 'abandoned' || call.caller.calls.get(call.request) === call) continue;
+      party.invocations.delete(call.invocation); // half removed
+    }
   }
 
   /** Answers the request that was taken on and not finished. */
@@ -313,12 +312,13 @@ export class Dealer {
     if (party.answering === 0) return;
     if (party.answeringType !== CALL) return this.registrar.recover(party);
     const call = party.calls.get(party.answering);
-    if (call) this.#stop(call, INTERRUPTED.error, INTERRUPTED.detail);
-    else this.#answerInterrupted(party, party.answering);
-  }
-
-  #answerInterrupted(party: Party, request: Id): void {
-    refuseCall(party, request, INTERRUPTED);
+    if (call?.isSent) return this.#stop(call, INTERRUPTED.error, INTERRUPTED.detail);
+    if (call) {
+      const { member } = call.callee;
+      this.#calls.close(call);
+      if (member.lastInvocation === call.invocation) member.lastInvocation--; // nobody has seen it
+    }
+    refuseCall(party, party.answering, INTERRUPTED);
   }
 
   /** After `recover`: the request that was being handled when the router died. */
@@ -337,8 +337,12 @@ export class Dealer {
       case YIELD:
       case ERROR: {
         const call = party.invocations.get(request.request);
-        if (call) this.#fail(call, INTERRUPTED.error, INTERRUPTED);
-        return;
+        if (!call) return;
+        const goesOn = request.type === YIELD && request.options['progress'] === true;
+        if (goesOn && call.state !== 'abandoned') {
+          return this.#stop(call, INTERRUPTED.error, INTERRUPTED.detail);
+        }
+        return this.#fail(call, INTERRUPTED.error, INTERRUPTED);
       }
       default:
         return; // nothing waits for the others here

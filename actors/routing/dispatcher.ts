@@ -8,7 +8,7 @@ import { CALL, INVOCATION, retain } from '../../runtime/wamp/message.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
 import type { Authorizer } from '../security/api.ts';
 import type { Refusal } from './answers.ts';
-import { interrupt, refusal, refuseCall, sendFailure } from './answers.ts';
+import { refusal, refuseCall, sendFailure, stopCall } from './answers.ts';
 import type { Member } from './api.ts';
 import type { CallOptions } from './call-options.ts';
 import { announces, givesProgress, invocationDetails, missingFeature } from './call-options.ts';
@@ -100,9 +100,7 @@ export class Dispatcher {
   }
 
   #stop(call: InFlight, why: Refusal): void {
-    this.#d.calls.abandon(call, call.callee.canCancel);
-    refuseCall(call.caller, call.request, why);
-    interrupt(call, 'killnowait');
+    stopCall(this.#d.calls, call, why);
   }
 
   /** A feature used without announcing it where the text demands ABORT. */
@@ -186,6 +184,7 @@ export class Dispatcher {
         invocation: nextInvocation(callee.member),
         registration,
         state: 'running',
+        isSent: false,
         wantsProgress: givesProgress(callee, options),
         timeoutMs,
         deadline: 0,
@@ -201,7 +200,10 @@ export class Dispatcher {
         details: options.progress ? { ...details, progress: true } : details,
         payload: message.payload,
       });
-      if (sent === 'sent') return;
+      if (sent === 'sent') {
+        call.isSent = true;
+        return;
+      }
       this.#d.calls.close(call);
       callee.member.lastInvocation = previous; // nobody has seen it
       const why = sendFailure(sent, 'the call');

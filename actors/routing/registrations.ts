@@ -53,7 +53,11 @@ export class Registrations {
   constructor(rows: Rows<Id, Registration>, random: RandomSource) {
     this.#rows = rows;
     this.#random = random;
-    for (const registration of rows.values()) this.#link(registration);
+    for (const registration of [...rows.values()]) {
+      // A crash may have come between the last callee and its row.
+      if (registration.callees.length === 0) rows.delete(registration.id);
+      else this.#link(registration);
+    }
   }
 
   get(id: Id): Registration | undefined {
