@@ -158,7 +158,7 @@ export class Acceptor {
   #readProxyHeader(
     socket: Socket,
     peer: PeerAddress,
-    { trustedProxies, name }: AcceptorOptions,
+    { trustedProxies, secureContext, name }: AcceptorOptions,
     proceed: (peer: PeerAddress) => void,
   ): void {
     const refuse = (detail: string): void => {
@@ -179,7 +179,8 @@ export class Acceptor {
       if (header.kind === 'invalid') return refuse(header.detail);
       if (header.length < bytes.length) socket.unshift(bytes.subarray(header.length));
       proceed(header.peer ?? peer);
-      socket.resume();
+      // TLS reads below the stream; resuming the stream would take its bytes away.
+      if (!secureContext) socket.resume();
     };
     socket.on('data', onData);
   }

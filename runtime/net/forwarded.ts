@@ -9,10 +9,11 @@ import type { ForwardedHeader } from './limits.ts';
 export function trustedList(entries: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of entries) {
-    const [address, prefix] = entry.split('/');
+    const [address, prefix, ...rest] = entry.split('/');
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    const bits = prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix);
-    if (isIP(address) === 0 || !(Number.isInteger(bits) && bits >= 0)) {
+    const maxBits = family === 'ipv6' ? 128 : 32;
+    const bits = prefix === undefined ? maxBits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN;
+    if (isIP(address) === 0 || !(bits <= maxBits) || rest.length > 0) {
       throw new Error(`trusted proxy "${entry}" is not an address or CIDR, such as 10.0.0.0/8`);
     }
     list.addSubnet(address, bits, family);
