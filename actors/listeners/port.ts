@@ -33,6 +33,18 @@ export function listenerHandlers<C extends ListenerConfig>(
     onFailure: (error) => context.self.cast({ kind: 'failed', error }),
     onSocket: (accepted) => front.serve(accepted),
   });
+  /** All or nothing: with files that cannot be read the port goes on as it was. */
+  const reload = (next: C): void => {
+    try {
+      acceptor.reload(acceptorOptions(next));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      environment.count('listener_reloads_failed');
+      return environment.log('error', 'reload_failed', { listener: config.section, why });
+    }
+    config = next;
+    front = frontFor(config, handOver);
+  };
   context.register(listenerName<C>(config.section));
   context.own(acceptor);
   acceptor.listen();
@@ -50,9 +62,7 @@ export function listenerHandlers<C extends ListenerConfig>(
           bound = undefined;
           return acceptor.close();
         case 'reload':
-          config = { ...message.config, address: config.address, port: config.port };
-          front = frontFor(config, handOver);
-          return acceptor.reload(acceptorOptions(config));
+          return reload({ ...message.config, address: config.address, port: config.port });
         case 'info':
           return message.reply.reply({
             name: config.section,
