@@ -103,12 +103,12 @@ export class Broker {
     if (options instanceof BadOption) {
       return this.#refusePublish(member, message, refusal(ERRORS.invalidArgument, options.detail));
     }
-    const refused = this.#whyNot(member, message.topic, options);
-    if (refused) return this.#refusePublish(member, message, refused);
     if (options.passthru && !member.features.publisher?.has('payload_passthru_mode')) {
       const detail = 'PUBLISH: payload_passthru_mode was not announced';
       return this.#d.effects.abort(member, ERRORS.protocolViolation, detail);
     }
+    const refused = this.#whyNot(member, message.topic, options);
+    if (refused) return this.#refusePublish(member, message, refused);
     const publication: Publication = {
       id: randomId(this.#d.random),
       topic: message.topic,

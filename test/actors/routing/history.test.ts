@@ -4,7 +4,9 @@ import type { HistoryConfig, HistoryTopic } from '../../../actors/routing/config
 import { DEFAULT_BROKER_CONFIG } from '../../../actors/routing/config.ts';
 import type { Member } from '../../../actors/routing/api.ts';
 import type { Dict, Id, Value } from '../../../runtime/wamp/message.ts';
+import { PUBLISH } from '../../../runtime/wamp/message.ts';
 import { TestRealm } from './broker-support.ts';
+import { payloadOf } from './support.ts';
 
 const LOG: HistoryTopic = { uri: 'com.log', match: 'prefix', limit: 100 };
 
@@ -127,6 +129,34 @@ describe('event history', () => {
     realm.publish(publisher, 'com.log', [2]);
     assert.equal(lookup(realm, publisher, 'com.log', 'prefix'), subscription);
     assert.deepEqual(said(getEvents(realm, publisher, subscription)), [1, 2]);
+  });
+
+  it('is in order of publication over several entries, also after a restart', () => {
+    const realm = realmRecording([
+      { uri: 'com.log.auth', match: 'exact', limit: 9 },
+      { uri: 'com.log', match: 'prefix', limit: 9 },
+    ]);
+    const publisher = realm.join(1);
+    realm.publish(publisher, 'com.log.auth', [1]);
+    realm.publish(publisher, 'com.log.basket', [2]);
+    realm.publish(publisher, 'com.log.auth', [3]);
+    realm.restart();
+    realm.publish(publisher, 'com.log.basket', [4]);
+    realm.publish(publisher, 'com.log.auth', [5]);
+    const all = lookup(realm, publisher, 'com.log', 'prefix');
+    assert.deepEqual(said(getEvents(realm, publisher, all)), [1, 2, 3, 4, 5]);
+  });
+
+  it('holds copies of the payloads', () => {
+    const realm = realmRecording([LOG]);
+    const publisher = realm.join(1);
+    const bytes = Uint8Array.from(payloadOf(['kept']).bytes);
+    const payload = { ...payloadOf(['kept']), bytes };
+    const message = { type: PUBLISH, request: 1, options: {}, topic: 'com.log', payload } as const;
+    realm.broker.publish(publisher, message, realm.now);
+    bytes.fill(0x20); // the socket's chunk is used again
+    const all = lookup(realm, publisher, 'com.log', 'prefix');
+    assert.deepEqual(said(getEvents(realm, publisher, all)), ['kept']);
   });
 
   it('records meta events where the configuration says so', () => {

@@ -225,12 +225,14 @@ describe('the limits of retention', () => {
   });
 
   it('refuse what does not fit into the bytes, also after a restart', () => {
-    const realm = realmWith({ maxBytes: 1_000 });
+    const realm = realmWith({ maxBytes: 1_100 });
     const publisher = realm.join(1);
     const text = 'x'.repeat(400);
     realm.publish(publisher, 'a', [text], RETAIN);
     realm.restart();
     realm.publish(publisher, 'b', [text], RETAIN);
+    assert.equal(realm.count('retained_refused_no_room'), 1);
+    realm.publish(publisher, 'a', [text], RETAIN); // in the place of the old one
     assert.equal(realm.count('retained_refused_no_room'), 1);
     realm.publish(publisher, 'a', ['short'], RETAIN);
     realm.publish(publisher, 'b', [text], RETAIN);
