@@ -83,6 +83,12 @@ export function stopCall(calls: Calls, call: InFlight, why: Refusal): void {
   refuseCall(call.caller, call.request, why);
 }
 
+/** Ends a call whose callee has answered with something that cannot be used. */
+export function failCall(calls: Calls, call: InFlight, why: Refusal): void {
+  calls.close(call);
+  if (call.state !== 'abandoned') refuseCall(call.caller, call.request, why);
+}
+
 /** Tells the callee to stop, once. False: it does not understand that, or was told to stop and answer (`kill`). */
 export function interrupt(call: InFlight, mode: 'kill' | 'killnowait'): boolean {
   const { callee, invocation } = call;

@@ -15,18 +15,10 @@ import type {
   Unregister,
   Yield,
 } from '../../runtime/wamp/message.ts';
-import {
-  CALL,
-  ERROR,
-  INVOCATION,
-  REGISTER,
-  RESULT,
-  UNREGISTER,
-  YIELD,
-} from '../../runtime/wamp/message.ts';
+import { CALL, ERROR, INVOCATION, RESULT, YIELD } from '../../runtime/wamp/message.ts';
 import { isValidUri } from '../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
-import { answerCall, errorFor, interrupt, INTERRUPTED } from './answers.ts';
+import { answerCall, errorFor, failCall, interrupt } from './answers.ts';
 import { refusal, refuseCall, sendFailure, stopCall, takeOn } from './answers.ts';
 import type { ContinuedCall, Member, Request } from './api.ts';
 import type { YieldOptions } from './call-options.ts';
@@ -38,6 +30,7 @@ import type { Rows } from './effects.ts';
 import type { MetaProcedures } from './meta.ts';
 import { answerMeta, metaTable } from './meta.ts';
 import { BadOption, OptionReader } from './options.ts';
+import { answerInterrupted, mendCalls } from './recovery.ts';
 import type { RegistrarDependencies } from './registrar.ts';
 import { Registrar } from './registrar.ts';
 import { registrationProcedures } from './registration-meta.ts';
@@ -145,7 +138,13 @@ export class Dealer {
     const call = this.#calls.party(member).invocations.get(message.request);
     if (!call) return this.#onStray(member, message.request);
     const options = readYieldOptions(message.options);
-    if (options instanceof BadOption) return this.#fail(call, ERRORS.invalidArgument, options);
+    if (options instanceof BadOption) {
+      return failCall(
+        this.#calls,
+        call,
+        refusal(ERRORS.invalidArgument, `YIELD: ${options.detail}`),
+      );
+    }
     if (options.passthru && !this.#passes(call, message.request)) return;
     if (options.progress) return this.#onProgress(call, message, options, now);
     this.#calls.close(call);
@@ -245,13 +244,6 @@ export class Dealer {
     stopCall(this.#calls, call, refusal(error, detail));
   }
 
-  /** The callee's answer cannot be used. */
-  #fail(call: InFlight, error: string, { detail }: { readonly detail: string }): void {
-    this.#calls.close(call);
-    if (call.state === 'abandoned') return;
-    refuseCall(call.caller, call.request, refusal(error, `the callee's answer: ${detail}`));
-  }
-
   #isUri(uri: string): boolean {
     return isValidUri(uri, this.#d.uriRule, 'exact');
   }
@@ -285,67 +277,14 @@ export class Dealer {
    * anything else; `isPresent` says whether the member's session still is in the realm.
    */
   recover(isPresent: (member: Member) => boolean): void {
-    const parties = [...this.#calls.parties()];
-    for (const party of parties) this.#mend(party);
-    this.#calls.recount();
-    for (const party of parties) if (!isPresent(party.member)) this.leave(party.member);
-  }
-
-  #mend(party: Party): void {
-    for (const call of party.calls.values()) {
-      if (call.deadline > 0) this.#calls.deadlines.set(call, call.deadline);
+    mendCalls(this.#calls, this.registrar);
+    for (const { member } of [...this.#calls.parties()]) {
+      if (!isPresent(member)) this.leave(member);
     }
-    this.#answerMarked(party);
-    for (const call of [...party.calls.values()]) {
-      if (call.callee.party.invocations.get(call.invocation) === call) continue;
-      this.#calls.close(call); // half written
-      refuseCall(party, call.request, INTERRUPTED);
-    }
-    for (const call of [...party.invocations.values()]) {
-      if (call.state === 'abandoned' || call.caller.calls.get(call.request) === call) continue;
-      party.invocations.delete(call.invocation); // half removed
-    }
-  }
-
-  /** Answers the request that was taken on and not finished. */
-  #answerMarked(party: Party): void {
-    if (party.answering === 0) return;
-    if (party.answeringType !== CALL) return this.registrar.recover(party);
-    const call = party.calls.get(party.answering);
-    if (call?.isSent) return this.#stop(call, INTERRUPTED.error, INTERRUPTED.detail);
-    if (call) {
-      const { member } = call.callee;
-      this.#calls.close(call);
-      if (member.lastInvocation === call.invocation) member.lastInvocation--; // nobody has seen it
-    }
-    refuseCall(party, party.answering, INTERRUPTED);
   }
 
   /** After `recover`: the request that was being handled when the router died. */
   interrupted(member: Member, request: Request): void {
-    const party = this.#calls.party(member);
-    switch (request.type) {
-      case CALL:
-      case REGISTER:
-      case UNREGISTER: {
-        if (request.request <= party.lastRequest) return; // the dealer had it: see `recover`
-        takeOn(party, request.type, request.request);
-        member.outlet.send(errorFor(member, request.type, request.request, INTERRUPTED));
-        party.answering = 0;
-        return;
-      }
-      case YIELD:
-      case ERROR: {
-        const call = party.invocations.get(request.request);
-        if (!call) return;
-        const goesOn = request.type === YIELD && request.options['progress'] === true;
-        if (goesOn && call.state !== 'abandoned') {
-          return this.#stop(call, INTERRUPTED.error, INTERRUPTED.detail);
-        }
-        return this.#fail(call, INTERRUPTED.error, INTERRUPTED);
-      }
-      default:
-        return; // nothing waits for the others here
-    }
+    answerInterrupted(this.#calls, member, request);
   }
 }

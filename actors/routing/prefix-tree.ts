@@ -53,7 +53,7 @@ export class PrefixTree<T extends object> {
     let at = 0;
     for (;;) {
       const child: Node<T> | undefined = node.children?.get(uri.charCodeAt(at));
-      if (!child || !uri.startsWith(child.edge, at)) return found;
+      if (!child || !continues(child.edge, uri, at)) return found;
       at += child.edge.length;
       if (child.value !== undefined && (!whole || endsComponent(uri, at))) found = child.value;
       node = child;
@@ -67,7 +67,7 @@ export class PrefixTree<T extends object> {
     for (;;) {
       if (node.value !== undefined) visit(node.value);
       const child: Node<T> | undefined = node.children?.get(uri.charCodeAt(at));
-      if (!child || !uri.startsWith(child.edge, at)) return;
+      if (!child || !continues(child.edge, uri, at)) return;
       at += child.edge.length;
       node = child;
     }
@@ -106,6 +106,11 @@ function sharedLength(edge: string, text: string, from: number): number {
     length++;
   }
   return length;
+}
+
+/** Does `uri` go on with the edge at `at`? A loop, because most edges have one or two characters. */
+function continues(edge: string, uri: string, at: number): boolean {
+  return edge.length === 1 || sharedLength(edge, uri, at) === edge.length;
 }
 
 /** Puts a node into the middle of `child`'s edge and returns it. */
