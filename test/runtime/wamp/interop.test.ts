@@ -18,11 +18,11 @@ function hasBigint(value: Value | undefined): boolean {
   return Object.values(value as Dict).some(hasBigint);
 }
 
-/** Without prototypes and Buffers, for comparison. */
+/** Without prototypes, Buffers and negative zeros (cbor-x and JSON do not keep those), for comparison. */
 function normal(value: unknown): unknown {
   if (value instanceof Uint8Array) return { binary: [...value] };
   if (Array.isArray(value)) return value.map(normal);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null) return value === 0 ? 0 : value;
   return Object.entries(value)
     .map(([key, inner]) => [key, normal(inner)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
