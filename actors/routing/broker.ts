@@ -218,7 +218,6 @@ export class Broker {
   /** The subscription meta API, event history and testaments. */
   procedures(): MetaProcedures {
     const { testaments, config, uriRule, codecs, authorizer } = this.#d;
-    const { maxUriLength } = config;
     return metaTable({
       ...subscriptionProcedures({
         subscriptions: this.#subscriptions,
@@ -228,7 +227,13 @@ export class Broker {
         authorizer,
         count: this.#count,
       }),
-      ...testamentProcedures({ testaments, config: config.testaments, uriRule, maxUriLength }),
+      ...testamentProcedures({
+        testaments,
+        config: config.testaments,
+        uriRule,
+        maxUriLength: config.maxUriLength,
+        authorizer,
+      }),
     });
   }
 

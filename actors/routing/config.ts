@@ -83,7 +83,7 @@ export interface TestamentsConfig {
 }
 
 export const DEFAULT_BROKER_CONFIG: BrokerConfig = {
-  maxSubscriptionsPerSession: 1_000_000,
+  maxSubscriptionsPerSession: 100_000,
   maxUriLength: 1024,
   retention: {
     maxTopics: 100_000,

@@ -7,6 +7,7 @@ import { EMPTY, retain } from '../../runtime/wamp/message.ts';
 import type { UriRule } from '../../runtime/wamp/uri.ts';
 import { isValidUri } from '../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
+import type { Authorizer } from '../security/api.ts';
 import type { Member } from './api.ts';
 import { invalidArgument as invalid, isDict, isMissing } from './arguments.ts';
 import type { TestamentsConfig } from './config.ts';
@@ -36,6 +37,7 @@ export interface TestamentDependencies {
   readonly config: TestamentsConfig;
   readonly uriRule: UriRule;
   readonly maxUriLength: number;
+  readonly authorizer: Pick<Authorizer, 'mayI'> | undefined;
 }
 
 const NONE: readonly Testament[] = [];
@@ -87,7 +89,7 @@ function add(
 }
 
 function readTestament(
-  { uriRule, maxUriLength }: TestamentDependencies,
+  { uriRule, maxUriLength, authorizer }: TestamentDependencies,
   [topic, args, kwargs]: readonly Value[],
   named: Dict,
   caller: Member,
@@ -95,6 +97,9 @@ function readTestament(
   if (typeof topic !== 'string') return invalid('the first argument must be a topic');
   if (topic.length > maxUriLength || !isValidUri(topic, uriRule, 'exact') || isReserved(topic)) {
     return { error: ERRORS.invalidUri, detail: 'not a topic that can be published to' };
+  }
+  if (authorizer && !authorizer.mayI(caller, 'publish', topic, 'exact')) {
+    return { error: ERRORS.notAuthorized, detail: 'publishing to this topic is not allowed' };
   }
   if (!isMissing(args) && !Array.isArray(args))
     return invalid('the second argument must be a list');

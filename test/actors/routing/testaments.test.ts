@@ -112,6 +112,13 @@ describe('testaments', () => {
     assert.ok('error' in reply && reply.error === 'wamp.error.feature_not_supported');
   });
 
+  it('are refused for a topic the session may not publish to', () => {
+    const authorizer = { mayI: () => false, mayDisclose: () => true };
+    const realm = new TestRealm({ authorizer });
+    const reply = realm.call(realm.join(1), ADD, ['a.b', [], {}]);
+    assert.ok('error' in reply && reply.error === 'wamp.error.not_authorized');
+  });
+
   it('are limited in number and in bytes', () => {
     for (const limit of [{ maxPerSession: 2 }, { maxBytesPerSession: 500 }]) {
       const testaments = { ...DEFAULT_BROKER_CONFIG.testaments, ...limit };
