@@ -47,6 +47,11 @@ function answerMarked(calls: Calls, registrar: Registrar, party: Party): void {
 /** Answers whoever waits for a request that the dealer may never have seen. After `mendCalls`. */
 export function answerInterrupted(calls: Calls, member: Member, request: Request): void {
   const party = calls.party(member);
+  if ('continues' in request) {
+    const call = party.calls.get(request.request);
+    if (call) stopCall(calls, call, INTERRUPTED); // the callee may lack this chunk
+    return;
+  }
   switch (request.type) {
     case CALL:
     case REGISTER:

@@ -270,6 +270,7 @@ class World {
         const [request, asked] = open[step.nth % open.length];
         asked.isOpen = step.options['progress'] === true;
         return this.#send(peer, {
+          continues: true,
           type: CALL,
           request,
           options: step.options,

@@ -109,6 +109,21 @@ describe('after a crash of the router', () => {
     assert.deepEqual(heard(caller), [INTERNAL]);
   });
 
+  it('a chunk that may not have reached the callee ends its call', () => {
+    const rpc = new Rpc();
+    const [callee, caller] = [rpc.client(), rpc.client()];
+    callee.registered('a.b');
+    const request = caller.call('a.b', { progress: true });
+    callee.take();
+    dieOn(callee, INVOCATION);
+    assert.throws(() => caller.continueCall(request, 'a.b', {}));
+    rpc.restart();
+    const chunk = { type: CALL, request, options: EMPTY, procedure: 'a.b', payload: NO_PAYLOAD };
+    rpc.dealer.interrupted(caller.member, { ...chunk, continues: true } as never);
+    assert.deepEqual(heard(caller), [INTERNAL]);
+    assert.deepEqual(heard(callee), ['INTERRUPT 1 {"mode":"killnowait"}']);
+  });
+
   it('a REGISTER that had registered is told so, another one is refused', () => {
     const rpc = new Rpc();
     const [callee, caller] = [rpc.client(), rpc.client()];
