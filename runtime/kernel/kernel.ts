@@ -94,6 +94,8 @@ export interface TurnOptions {
   readonly batch: number;
   /** Messages between two looks at the clock. Default 32. */
   readonly checkEvery: number;
+  /** A turn ends after this many messages even when the clock stands still, as a virtual one does. Default 20,000. */
+  readonly messages: number;
 }
 
 export interface BootOptions {

@@ -70,7 +70,10 @@ export class NactScheduler implements Scheduler {
 
   setTimer(delayMs: number, fire: () => void): unknown {
     const timer = {} as Timer;
-    wind(timer, Math.max(0, delayMs), fire);
+    const fireWhileRunning = (): void => {
+      if (this.#turns !== undefined) fire();
+    };
+    wind(timer, Math.max(0, delayMs), fireWhileRunning);
     return timer;
   }
 

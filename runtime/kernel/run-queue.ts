@@ -20,7 +20,12 @@ export interface Runnable {
   staysReady(): boolean;
 }
 
-export const DEFAULT_TURN: TurnOptions = { deadlineMs: 1.5, batch: 64, checkEvery: 32 };
+export const DEFAULT_TURN: TurnOptions = {
+  deadlineMs: 1.5,
+  batch: 64,
+  checkEvery: 32,
+  messages: 20_000,
+};
 
 export class RunQueue {
   readonly #signalled = new Ring();
@@ -71,9 +76,10 @@ export class RunQueue {
   }
 
   #runUntilDeadline(): void {
-    const { deadlineMs, batch, checkEvery } = this.#options;
+    const { deadlineMs, batch, checkEvery, messages } = this.#options;
     const deadline = this.#clock.now() + deadlineMs;
     let sinceCheck = 0;
+    let done = 0;
     for (;;) {
       while (this.#signalled.size > 0) {
         this.#signalled.shift().runSignals();
@@ -83,8 +89,9 @@ export class RunQueue {
       if (ring !== undefined) sinceCheck += runBatch(ring, batch) + 1;
       else if (this.#signalled.size === 0) return;
       if (sinceCheck >= checkEvery) {
+        done += sinceCheck;
         sinceCheck = 0;
-        if (this.#clock.now() >= deadline) return;
+        if (done >= messages || this.#clock.now() >= deadline) return;
       }
     }
   }
