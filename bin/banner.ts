@@ -60,10 +60,13 @@ function credentials({ authmethods, tickets }: RealmConfig): readonly string[] {
   ];
 }
 
+const DEFAULT_ADMIN = 'http://127.0.0.1:18081/';
+
 function hints(addresses: readonly Address[]): string {
   const admin = addresses.find(({ url }) => url.startsWith('http'));
-  const watch = admin === undefined ? '' : `The live tree: ${admin.url} or "bondy tree". `;
-  return `${watch}Ctrl-C stops.`;
+  if (admin === undefined) return 'Ctrl-C stops.';
+  const where = admin.url === DEFAULT_ADMIN ? '' : ` --url ${admin.url}`;
+  return `The live tree: ${admin.url} or bondy tree${where}\nCtrl-C stops.`;
 }
 
 function quoted(text: string): string {

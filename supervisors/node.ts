@@ -77,6 +77,7 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
   });
   kernel.onTurnEnd(net.flushes.flushAll);
   await kernel.started;
+  await refuseFailedStart(kernel);
   const addresses = await listenerAddresses(kernel, initial);
   if (initial.admin.enabled) {
     addresses.push({
@@ -106,6 +107,14 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
       reloadListeners(kernel, next);
     },
   };
+}
+
+/** Later a part that fails is tried again; at the start its sentence is for the operator. */
+async function refuseFailedStart(kernel: Kernel): Promise<void> {
+  const [first] = kernel.crashes();
+  if (first === undefined) return;
+  await kernel.stop();
+  throw new Error(first.reason.replace(/^error: /, ''));
 }
 
 function sessionCount(kernel: Kernel): number {

@@ -34,10 +34,11 @@ export async function start(options: ConfigOptions): Promise<void> {
   );
   endOnOwnMistakes(log);
   const stopping = onceASignalSaysStop(log);
+  const hangUps = reloadOnHangUp(options, loaded, log);
   const node = await startOrExplain(loaded, log);
   if (node === undefined) return leave(log, 1);
+  hangUps.node = node;
   announce(node, loaded, log);
-  reloadOnHangUp(node, options, loaded, log);
   const why = await Promise.race([stopping, node.ended.then(() => 'ended' as const)]);
   if (why === 'ended') {
     log.logger.error('node_ended', { detail: 'the root supervisor gave up' });
@@ -89,25 +90,32 @@ function onceASignalSaysStop(log: LogHost): Promise<NodeJS.Signals> {
   });
 }
 
+/** Listens from the beginning: a hang-up that nobody handles ends a process. `node` is set when there is one. */
 function reloadOnHangUp(
-  node: Node,
   options: ConfigOptions,
   running: LoadedConfig,
   log: LogHost,
-): void {
+): { node: Node | undefined } {
+  const target: { node: Node | undefined } = { node: undefined };
   process.on('SIGHUP', () => {
     log.reopen();
-    const next = readConfiguration(options);
-    if (next.mistakes.length > 0) {
-      log.logger.error('configuration_refused', { mistakes: next.mistakes });
-      return;
-    }
-    const waiting = changesThatNeedARestart(running, next);
-    if (waiting.length > 0) log.logger.warn('restart_needed', { settings: waiting });
-    log.setLevel(next.config.log.level);
-    node.reload(next.config);
-    log.logger.info('configuration_reloaded');
+    if (target.node === undefined) log.logger.warn('reload_ignored', { detail: 'still starting' });
+    else reload(target.node, options, running, log);
   });
+  return target;
+}
+
+function reload(node: Node, options: ConfigOptions, running: LoadedConfig, log: LogHost): void {
+  const next = readConfiguration(options);
+  if (next.mistakes.length > 0) {
+    log.logger.error('configuration_refused', { mistakes: next.mistakes });
+    return;
+  }
+  const waiting = changesThatNeedARestart(running, next);
+  if (waiting.length > 0) log.logger.warn('restart_needed', { settings: waiting });
+  log.setLevel(next.config.log.level);
+  node.reload(next.config);
+  log.logger.info('configuration_reloaded');
 }
 
 /** Nothing is known about the state of the process any more: say why, and let whoever started it start it again. */
