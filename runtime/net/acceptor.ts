@@ -14,6 +14,9 @@ import { parseProxyHeader } from './proxy-protocol.ts';
 /** Over the limit, this many at once still get a proper refusal; those beyond are cut. */
 const REFUSED_AT_ONCE = 64;
 
+/** Between two log lines about failed accepts. */
+const QUIET_MS = 10_000;
+
 export interface AcceptorOptions {
   /** Names the listener in logs and in `TransportInfo`. */
   readonly name: string;
@@ -59,6 +62,7 @@ export class Acceptor {
   #options: AcceptorOptions;
   #connections = 0;
   #isListening = false;
+  #loggedAt = -Infinity;
 
   constructor(options: AcceptorOptions, environment: NetEnvironment, events: AcceptorEvents) {
     this.#options = options;
@@ -101,8 +105,12 @@ export class Acceptor {
 
   #onError(error: NodeJS.ErrnoException): void {
     if (!this.#isListening) return this.#events.onFailure(error);
-    // Out of descriptors, mostly. Those who are connected stay, the next one may succeed.
+    // Out of descriptors, mostly, unless libuv has refused the client by itself and told nobody. Those who are
+    // connected stay, the next one may succeed. It repeats until somebody leaves, so it is not logged each time.
     this.#environment.count('listener_accept_errors');
+    const now = performance.now();
+    if (now - this.#loggedAt < QUIET_MS) return;
+    this.#loggedAt = now;
     this.#environment.log('error', 'accept_failed', {
       listener: this.#options.name,
       code: error.code,

@@ -18,6 +18,9 @@ import type { WebSocketHost } from './websocket.ts';
 import { GuardedWebSocket, openWebSocket } from './websocket.ts';
 
 const MAX_HEADER_BYTES = 16 * 1024;
+/** Pieces of one message, by the client and by the network. Each costs far more memory than its bytes. */
+const MAX_FRAGMENTS = 1024;
+const MAX_CHUNKS = 16 * 1024;
 /** Shorter messages are not worth compressing. */
 const DEFLATE_FROM_BYTES = 4096;
 
@@ -150,6 +153,8 @@ function upgrader(maxPayload: number, isDeflating: boolean): WebSocketServer {
     clientTracking: false,
     autoPong: false, // a pong goes through our own queue, between whole frames
     maxPayload,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_CHUNKS,
     skipUTF8Validation: true, // the codec checks, and its refusal is an ABORT
     perMessageDeflate: isDeflating && { threshold: DEFLATE_FROM_BYTES },
     WebSocket: GuardedWebSocket,

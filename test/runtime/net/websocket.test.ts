@@ -151,6 +151,16 @@ const VIOLATIONS: readonly [string, Record<string, string>, Buffer, number, RegE
   ['an unmasked frame', {}, frame(0x81, MESSAGE, false), 1002, /MASK must be set/],
   ['a reserved opcode', {}, frame(0x83, MESSAGE), 1002, /invalid opcode/],
   ['a reserved bit', {}, frame(0xc1, MESSAGE), 1002, /RSV1 must be clear/],
+  [
+    'a message in more pieces than it has reason for',
+    {},
+    Buffer.concat([
+      frame(0x01, Uint8Array.of(0x5b)),
+      ...Array.from({ length: 1024 }, () => frame(0x00, new Uint8Array(0))),
+    ]),
+    1008,
+    /Too many message fragments/,
+  ],
   ['a message over the limit', {}, frame(0x81, Buffer.alloc(600, 32)), 1009, /Max payload size/],
 ];
 
