@@ -1,56 +1,42 @@
-// A call that answers bit by bit and is cancelled half way: node examples/progressive-results.mjs [url]
-import autobahn from 'autobahn';
+// A call that answers bit by bit, and one that is cancelled half way: node examples/progressive-results.mjs [url]
+import { setTimeout } from 'node:timers/promises';
+import WebSocket from 'ws';
+import { Wampy } from 'wampy';
 
 const url = process.argv[2] ?? 'ws://127.0.0.1:18080/ws';
 
 const [backend, frontend] = [await open(), await open()];
 
-await backend.session.register('com.example.countdown', ([from], _kwargs, { progress }) => {
-  return new Promise((resolve) => {
-    let count = from;
-    const timer = setInterval(() => {
-      if (count > 0) return progress([count--]);
-      clearInterval(timer);
-      resolve('lift-off');
-    }, 100);
-  });
+await backend.register('com.example.countdown', async ({ argsList: [from], result_handler }) => {
+  for (let count = from; count > 0; count--) {
+    result_handler({ argsList: [count], options: { progress: true } });
+    await setTimeout(100);
+  }
+  return { argsList: ['lift-off'] };
 });
 
-await countdown(3, () => false);
-// The router answers at once and lets the backend finish by itself.
-await countdown(3, (count) => count === 2);
+console.log('all of it:');
+const { argsList } = await frontend.call('com.example.countdown', [3], {
+  progress_callback: ({ argsList: [count] }) => console.log(count),
+});
+console.log(argsList[0]);
 
-frontend.close();
-backend.close();
+console.log('half of it:');
+const half = frontend.call('com.example.countdown', [3], {
+  progress_callback: ({ argsList: [count] }) => {
+    console.log(count);
+    // The router answers at once, and drops what the backend still has to say.
+    if (count === 2) frontend.cancel(request, { mode: 'skip' });
+  },
+});
+const request = frontend.getOpStatus().reqId;
+await half.catch((error) => console.log('cancelled:', error.errorUri));
 
-async function countdown(from, isEnough) {
-  const call = frontend.session.call(
-    'com.example.countdown',
-    [from],
-    {},
-    { receive_progress: true },
-  );
-  try {
-    const result = await call.then(undefined, undefined, (count) => {
-      console.log(count);
-      if (isEnough(count)) call.cancel({ mode: 'skip' });
-    });
-    console.log(result);
-  } catch (error) {
-    console.log('cancelled:', error.error ?? error.message);
-  }
-}
+await frontend.disconnect();
+await backend.disconnect();
 
-function open() {
-  return new Promise((resolve, reject) => {
-    const connection = new autobahn.Connection({ url, realm: 'realm1', max_retries: 0 });
-    connection.onopen = (session) => resolve({ session, close: () => connection.close() });
-    connection.onclose = (reason) => {
-      reject(
-        new Error(`cannot join realm1 at ${url}: ${reason}. Is the node running (npm start)?`),
-      );
-      return true;
-    };
-    connection.open();
-  });
+async function open() {
+  const client = new Wampy(url, { realm: 'realm1', ws: WebSocket });
+  await client.connect();
+  return client;
 }

@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, posix, relative, sep } from 'node:path';
+import { join, posix, sep } from 'node:path';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { PROJECT_ROOT } from './support/project.ts';
 
-const ROOT = projectRoot();
+const ROOT = PROJECT_ROOT;
 
 interface Source {
   /** From the root, with slashes. */
@@ -232,12 +232,4 @@ function read(path: string): Source {
   );
   const code = uncommented.replace(/'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g, "''");
   return { path, text, code, imports };
-}
-
-/** Also from the compiled test. */
-function projectRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'tsconfig.json'))) folder = dirname(folder);
-  assert(relative(folder, fileURLToPath(import.meta.url)).includes('test'));
-  return folder;
 }
