@@ -15,7 +15,7 @@ import { PatternIndex } from './patterns.ts';
 export interface Callee {
   readonly member: Member;
   readonly party: Party;
-  /** Invocations it takes at a time; 0: any number. */
+  /** Invocations it takes at a time; 0: any number. Who registers anew starts with all slots free. */
   readonly concurrency: number;
   readonly discloseCaller: boolean;
   /** It watches CALL.timeout itself. */

@@ -164,8 +164,9 @@ class Peer {
     { readonly type: number; readonly uri: string; isOpen: boolean }
   >();
   readonly answered = new Set<Id>();
-  /** Invocations it works on, by id, with their registration. */
-  readonly working = new Map<Id, Id>();
+  /** Invocations it works on, by id, with their registration and which REGISTER they came after. */
+  readonly working = new Map<Id, string>();
+  readonly #registered = new Map<Id, number>();
   readonly registrations: Id[] = [];
   failNext: SendResult | 'crash' | undefined;
 
@@ -198,14 +199,20 @@ class Peer {
       case ERROR:
         return this.#answer(message.request, message.requestType);
       case REGISTERED:
+        // Slots are counted from here.
+        this.#registered.set(
+          message.registration,
+          (this.#registered.get(message.registration) ?? 0) + 1,
+        );
         this.registrations.push(message.registration);
         return this.#answer(message.request, REGISTER);
       case UNREGISTERED:
         return message.request === 0 ? undefined : this.#answer(message.request, UNREGISTER);
       case INVOCATION: {
         if (this.working.has(message.request)) return; // a further chunk
-        this.working.set(message.request, message.registration);
-        const ofIt = [...this.working.values()].filter((id) => id === message.registration);
+        const slots = `${message.registration} ${this.#registered.get(message.registration)}`;
+        this.working.set(message.request, slots);
+        const ofIt = [...this.working.values()].filter((of) => of === slots);
         assert.ok(ofIt.length <= CONCURRENCY, 'more invocations than the callee takes');
         return;
       }
