@@ -66,7 +66,9 @@ that, and \`bondy config show\` prints every setting in effect and where it come
 | list | values with commas between them |
 | secret | the text, or \`@file:PATH\` to read it from a file; the key with \`_file\` after it does the same |
 
-A ↻ marks what takes effect on SIGHUP (\`kill -HUP\`); everything else needs a restart.
+A ↻ marks what takes effect on SIGHUP (\`kill -HUP\`), for connections and sessions that begin after it; everything else
+needs a restart. Certificates and the log file are opened anew, too. A configuration with a mistake is refused and the
+old one stays.
 
 `;
 

@@ -167,6 +167,7 @@ const websocketKeys = {
     name: 'wamp.websocket.path',
     type: text({ name: 'path', pattern: /^\/[\w./~-]*$/, advice: 'Write a path such as /ws.' }),
     default: DEFAULT_WEBSOCKET.path,
+    isReloadable: true,
     doc: 'Where in the URL WebSocket clients connect.',
   }),
   allowedOrigins: key({

@@ -71,6 +71,7 @@ export const shutdownKeys = {
     name: 'shutdown.grace_period',
     type: duration({ min: 0, max: 3_600_000 }),
     default: 30_000,
+    isReloadable: true,
     doc:
       'How long sessions may take to say goodbye and to read what is queued for them when the node stops; ' +
       'it stops sooner when they are done. Low: clients lose answers. High: a deployment waits for dead clients.',

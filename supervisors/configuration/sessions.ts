@@ -11,6 +11,7 @@ export const sessionKeys = {
     name: 'wamp.hello_timeout',
     type: timeout,
     default: DEFAULTS.helloTimeoutMs,
+    isReloadable: true,
     doc:
       'A connection that has not said HELLO by then is aborted. Low: slow links never get in. High: idle ' +
       'sockets pile up.',
@@ -19,6 +20,7 @@ export const sessionKeys = {
     name: 'wamp.authenticate_timeout',
     type: timeout,
     default: DEFAULTS.authenticateTimeoutMs,
+    isReloadable: true,
     doc:
       'A CHALLENGE that is not answered by then is aborted. Low: people who type a code fail. High: ' +
       'half-open sessions pile up.',
@@ -27,12 +29,14 @@ export const sessionKeys = {
     name: 'wamp.goodbye_timeout',
     type: timeout,
     default: DEFAULTS.goodbyeTimeoutMs,
+    isReloadable: true,
     doc: "How long a GOODBYE of this node waits for the client's before the connection is closed.",
   }),
   slowConsumerTimeoutMs: key({
     name: 'wamp.slow_consumer_timeout',
     type: timeout,
     default: DEFAULTS.slowConsumerTimeoutMs,
+    isReloadable: true,
     doc:
       'A client that does not read is aborted after this time over the high-water mark. Low: a hiccup costs ' +
       'a phone its session. High: its backlog costs memory for longer.',
@@ -41,6 +45,7 @@ export const sessionKeys = {
     name: 'wamp.max_backlog',
     type: byteSize({ min: 64 * 1024, max: 4096 * MB }),
     default: DEFAULTS.maxBacklogBytes,
+    isReloadable: true,
     doc:
       'Bytes waiting for one client at which it is aborted at once. Must be above the high-water mark of the ' +
       'listeners.',
@@ -49,6 +54,7 @@ export const sessionKeys = {
     name: 'wamp.max_depth',
     type: integer({ min: 8, max: 1024 }),
     default: DEFAULTS.maxDepth,
+    isReloadable: true,
     doc: 'Deepest nesting of lists and dictionaries in a message; deeper ones end the session.',
   }),
 };
