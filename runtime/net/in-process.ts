@@ -139,8 +139,7 @@ export function inProcessPair(
     listener: 'in_process',
     ...info,
   };
-  const id = environment.nextConnectionId();
-  const connection = new SocketConnection(id, description, bounds, UNWATCHED);
+  const connection = new SocketConnection(description, bounds, UNWATCHED, environment);
   const client = new InProcessClient(codec, connection, defer);
   const sink = new InProcessSink(client, defer);
   const framing = new RawSocketFraming(bounds.maxMessageBytes);

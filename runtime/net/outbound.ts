@@ -47,7 +47,7 @@ export class Outbound implements Outlet {
   readonly #pool: BufferPool;
   readonly #flushes: FlushList;
   readonly #events: OutboundEvents;
-  #limits: BacklogLimits;
+  readonly #limits: BacklogLimits;
   #buffer: Buffer | undefined;
   #at = 0;
   /** Buffers of writes that have not called back, oldest first; undefined: already back in the pool. */
@@ -82,10 +82,6 @@ export class Outbound implements Outlet {
 
   get isCongested(): boolean {
     return this.#isCongested;
-  }
-
-  set limits(limits: BacklogLimits) {
-    this.#limits = limits;
   }
 
   send(message: RouterMessage): SendResult {

@@ -74,7 +74,6 @@ export class RawSocketFront {
     chunk: Buffer,
   ): void {
     const { environment, limits, keepAlive } = this.#host;
-    const id = environment.nextConnectionId();
     const info: TransportInfo = {
       kind: 'rawsocket',
       batched: false,
@@ -82,7 +81,7 @@ export class RawSocketFront {
       peer,
       listener: this.#name,
     };
-    const connection = new SocketConnection(id, info, limits, keepAlive);
+    const connection = new SocketConnection(info, limits, keepAlive, environment);
     const codec = environment.codecs[serializer];
     const framing = new RawSocketFraming(peerMaxBytes);
     const outbound = new Outbound(codec, socket, framing, environment, limits, connection);

@@ -10,6 +10,7 @@ import type {
   Outlet,
   TransportInfo,
 } from './connection.ts';
+import type { NetEnvironment } from './environment.ts';
 import type { KeepAlive, Watched } from './keep-alive.ts';
 import type { ConnectionLimits } from './limits.ts';
 import type { OutboundEvents } from './outbound.ts';
@@ -35,8 +36,9 @@ export class SocketConnection implements Connection, Watched, OutboundEvents {
   outlet!: Outlet;
   quietTicks = 0;
   #wire!: Wire;
-  #limits: ConnectionLimits;
+  readonly #limits: ConnectionLimits;
   readonly #keepAlive: KeepAlive;
+  readonly #environment: NetEnvironment;
   #state: State = 'open';
   #cause: CloseCause | undefined;
   #events: ConnectionEvents | undefined;
@@ -46,11 +48,17 @@ export class SocketConnection implements Connection, Watched, OutboundEvents {
   #isReading = true;
   #deadline: NodeJS.Timeout | undefined;
 
-  constructor(id: number, info: TransportInfo, limits: ConnectionLimits, keepAlive: KeepAlive) {
-    this.id = id;
+  constructor(
+    info: TransportInfo,
+    limits: ConnectionLimits,
+    keepAlive: KeepAlive,
+    environment: NetEnvironment,
+  ) {
+    this.id = environment.nextConnectionId();
     this.info = info;
     this.#limits = limits;
     this.#keepAlive = keepAlive;
+    this.#environment = environment;
   }
 
   /** Second half of the constructor: the wire and the outlet need this object to exist. */
@@ -148,6 +156,8 @@ export class SocketConnection implements Connection, Watched, OutboundEvents {
   }
 
   onOverflow(): void {
+    if (this.#state !== 'open' && this.#state !== 'violated') return;
+    this.#environment.count('connections_overflowed');
     this.#fail({ kind: 'failed', detail: 'the peer does not read: backlog over its limit' });
   }
 
@@ -190,7 +200,10 @@ export class SocketConnection implements Connection, Watched, OutboundEvents {
 
   #cutAfter(delayMs: number): void {
     clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.#wire.cut(), delayMs);
+    this.#deadline = setTimeout(() => {
+      this.#environment.count('connections_close_cut');
+      this.#wire.cut();
+    }, delayMs);
   }
 
   #causeOfClose(): CloseCause {

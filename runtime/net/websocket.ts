@@ -60,8 +60,7 @@ export function openWebSocket(
   subprotocol: Subprotocol,
   { environment, limits, keepAlive }: WebSocketHost,
 ): Connection {
-  const id = environment.nextConnectionId();
-  const connection = new SocketConnection(id, info, limits, keepAlive);
+  const connection = new SocketConnection(info, limits, keepAlive, environment);
   const { serializer, isBatched } = subprotocol;
   const codec = environment.codecs[serializer];
   const isCompressed = ws.extensions !== '';

@@ -130,7 +130,7 @@ for (const transport of TRANSPORTS) {
     });
 
     test('is congested while the client does not read, and cut when that goes too far', async (t) => {
-      const { connection, client, codec } = await transport.open(t, {
+      const { connection, client, codec, environment } = await transport.open(t, {
         highWaterBytes: 100_000,
         lowWaterBytes: 50_000,
         maxBacklogBytes: 400_000,
@@ -144,6 +144,7 @@ for (const transport of TRANSPORTS) {
       assert.equal(await observer.congestion.next(), true);
       const cause = await observer.closes.next('onClose');
       assert.equal(cause.kind, 'failed');
+      assert.equal(environment.counters.get('connections_overflowed'), 1);
     });
   });
 }

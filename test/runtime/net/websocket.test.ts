@@ -217,6 +217,7 @@ test('cuts a client that does not answer the close', async (t) => {
   connection.close('enough');
   assert.deepEqual(await observer.closes.next(), { kind: 'closed_here' });
   assert.equal((await client.readToEnd()).subarray(4).toString(), 'enough');
+  assert.equal(server.environment.counters.get('connections_close_cut'), 1);
 });
 
 test('shortens a long reason to what a close frame carries', async (t) => {
