@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { drawTree, showUptime } from '../../bin/tree-view.ts';
 import type { ShownNode } from '../../bin/tree-view.ts';
-import { bondy, runNode } from './support.ts';
+import { bondy, Running, runNode } from './support.ts';
 import type { TestContextLike } from './support.ts';
 
 function node(id: string, more: Partial<ShownNode> = {}): ShownNode {
@@ -131,6 +131,23 @@ describe('bondy tree', { concurrency: 2, timeout: 120_000 }, () => {
     const { status, stderr } = await bondy(['tree', '--url', url]);
     assert.equal(status, 1);
     assert.match(stderr, /answered 503/);
+  });
+
+  test('--watch draws it again and again, also when the node comes back', async (t) => {
+    const answers = [[503, ''] as const, [200, JSON.stringify(node('first'))] as const];
+    const tree = await new Promise<Running>((resolve) => {
+      const server = createServer((_request, response) => {
+        const [status, body] = answers.shift() ?? [200, JSON.stringify(node('later'))];
+        response.writeHead(status).end(body);
+      });
+      t.after(() => void server.close());
+      server.listen(0, '127.0.0.1', () => {
+        const { port } = server.address() as AddressInfo;
+        resolve(new Running(['tree', '--watch', '--url', `http://127.0.0.1:${port}`], {}));
+      });
+    });
+    t.after(() => tree.end());
+    for (const text of ['answered 503', 'first ', 'later ']) await tree.output(text);
   });
 
   test('refuses what is no URL', async () => {
