@@ -113,11 +113,12 @@ export function invocationDetails(
   return details;
 }
 
-/** Progressive results flow only from callees that can be stopped (advanced progressive_call_results). */
+/**
+ * Is the callee asked for progressive results? The specification wants it to announce call_canceling too; autobahn-js
+ * announces only the former and streams, so that much is enough. Without a way to stop it, late results are dropped.
+ */
 export function givesProgress(callee: Callee, options: CallOptions): boolean {
-  return (
-    options.receiveProgress && callee.canCancel && announces(callee, 'progressive_call_results')
-  );
+  return options.receiveProgress && announces(callee, 'progressive_call_results');
 }
 
 /** Undefined: it has what the call needs. Else the feature that is missing. */

@@ -44,7 +44,7 @@ export interface InFlight {
   state: CallState;
   /** The callee has the INVOCATION. Only after a crash is there a row without. */
   isSent: boolean;
-  /** The callee was asked for progressive results. */
+  /** The caller asked for progressive results. */
   readonly wantsProgress: boolean;
   /** Ms between results; 0: no limit kept here. */
   readonly timeoutMs: number;

@@ -11,7 +11,7 @@ import type { Refusal } from './answers.ts';
 import { refusal, refuseCall, sendFailure, stopCall } from './answers.ts';
 import type { Member } from './api.ts';
 import type { CallOptions } from './call-options.ts';
-import { announces, givesProgress, invocationDetails, missingFeature } from './call-options.ts';
+import { announces, invocationDetails, missingFeature } from './call-options.ts';
 import type { Calls, InFlight, Party, Retry } from './calls.ts';
 import type { DealerConfig } from './config.ts';
 import type { RoutingEffects } from './effects.ts';
@@ -185,7 +185,7 @@ export class Dispatcher {
         registration,
         state: 'running',
         isSent: false,
-        wantsProgress: givesProgress(callee, options),
+        wantsProgress: options.receiveProgress,
         timeoutMs,
         deadline: 0,
         stream: options.progress ? { procedure: message.procedure, details } : undefined,

@@ -37,12 +37,24 @@ describe('progressive call results', () => {
     assert.deepEqual(heard(caller), ['RESULT 1 {"progress":true}', 'ERROR 1 a.error']);
   });
 
-  it('are not asked of a callee that cannot give them or cannot be stopped', () => {
-    for (const features of ['progressive_call_results', 'call_canceling', undefined]) {
-      const callee = new Set(features ? [features] : []);
-      const { callee: able, caller } = pair({ ...NO_FEATURES, callee });
+  it('are asked of a callee that can give them, also when it cannot be stopped (autobahn-js)', () => {
+    const features = { ...NO_FEATURES, callee: new Set(['progressive_call_results']) };
+    const { callee, caller } = pair(features);
+    caller.call('a.b', { receive_progress: true });
+    assert.deepEqual(heard(callee), ['INVOCATION 1 {"receive_progress":true}']);
+  });
+
+  it('are not asked of a callee that does not announce them, and pass when it gives them', () => {
+    for (const features of ['call_canceling', undefined]) {
+      const { callee, caller } = pair({
+        ...NO_FEATURES,
+        callee: new Set(features ? [features] : []),
+      });
       caller.call('a.b', { receive_progress: true });
-      assert.deepEqual(heard(able), ['INVOCATION 1']);
+      assert.deepEqual(heard(callee), ['INVOCATION 1']);
+      callee.yield(1, { progress: true });
+      callee.yield(1);
+      assert.deepEqual(heard(caller), ['RESULT 1 {"progress":true}', 'RESULT 1']);
     }
   });
 
