@@ -28,6 +28,15 @@ describe('SUBSCRIBE', () => {
     assert.deepEqual(heard(member), []);
   });
 
+  it('never gives an id that is taken', () => {
+    const ids = [7, 7, 7, 8];
+    const random = { next: () => 0, integer: () => ids.shift()! };
+    const realm = new TestRealm({ random });
+    const member = realm.join(1);
+    assert.equal(realm.subscribe(member, 'a'), 7);
+    assert.equal(realm.subscribe(member, 'b'), 8);
+  });
+
   const invalid: [string, string][] = [
     ['', 'exact'],
     ['a..b', 'exact'],
