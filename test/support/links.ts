@@ -141,6 +141,7 @@ export async function openRawSocket(
   link.write(Buffer.of(0x7f, (lengthExponent << 4) | RAW_SERIALIZERS[serializer], 0, 0));
   const reply = await link.handshake(3000);
   if (reply[0] !== 0x7f || (reply[1] & 0x0f) !== RAW_SERIALIZERS[serializer]) {
+    link.destroy();
     throw new Error(`handshake refused: ${Buffer.from(reply).toString('hex')}`);
   }
   return link;

@@ -16,6 +16,8 @@ export interface NodeHandle {
   readonly kernel: Kernel;
   /** Of actors, whatever their supervisors made of them. */
   crashes(): readonly Crash[];
+  /** A counter of /metrics, without its prefix and suffix. */
+  counter(name: string): number;
   stop(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export async function startTestNode(
     urls: { websocket: urlOf('api_gateway.http'), rawsocket: urlOf('wamp.tcp') },
     crashes: () =>
       node.kernel.crashes().map(({ path, reason, stack }) => ({ path, reason, stack })),
+    counter: (name) => node.metrics.counters.value(name),
     stop: () => node.stop(),
   };
 }
