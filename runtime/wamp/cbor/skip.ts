@@ -22,7 +22,7 @@ export const MAX_BIGNUM_BYTES = 16;
 
 /** No limit on depth can be configured above this. */
 const DEEPEST = 1024;
-const outer = new Float64Array(DEEPEST);
+const outer = new Int32Array(DEEPEST); // a count never exceeds the bytes left, so 31 bits are enough
 const outerForm = new Uint8Array(DEEPEST);
 
 /** What surrounds the next item. */
@@ -30,6 +30,14 @@ const COUNTED = 0;
 const ENDLESS_LIST = 1;
 const ENDLESS_KEY = 2;
 const ENDLESS_VALUE = 3;
+
+/** For heads of integers, floats and simple values: how many bytes follow. Else -1. */
+const FIXED = new Int8Array(256).fill(-1);
+for (const major of [UNSIGNED, NEGATIVE, SIMPLE]) {
+  for (let info = 0; info < 24; info++) FIXED[(major << 5) | info] = 0;
+  for (let info = 24; info < 28; info++) FIXED[(major << 5) | info] = 1 << (info - 24);
+}
+FIXED[0xf8] = -1; // not every value may stand in two bytes
 
 /** The position after the argument that `readArgument` read last. */
 export let afterArgument = 0;
@@ -81,6 +89,15 @@ export function skip(
     }
     if (at >= end) return TRUNCATED;
     const head = bytes[at++];
+    const fixed = FIXED[head];
+    if (fixed >= 0) {
+      at += fixed;
+      if (at > end) return TRUNCATED;
+      tags = 0;
+      if (form === COUNTED) left--;
+      else if (form !== ENDLESS_LIST) form ^= 1; // key, value, key ...
+      continue;
+    }
     if (head === BREAK) {
       if (form === COUNTED || form === ENDLESS_VALUE || tags > 0) return MALFORMED;
       left = outer[--level];
@@ -97,21 +114,30 @@ export function skip(
     }
     tags = 0;
     if (form === COUNTED) left--;
-    else if (form !== ENDLESS_LIST) form ^= 1; // key, value, key ...
+    else if (form !== ENDLESS_LIST) form ^= 1;
     if (major === LIST || major === MAP) {
       let children = 0;
       if (info !== INDEFINITE) {
-        children = readArgument(bytes, at, end, info);
-        if (children < 0) return children;
-        at = afterArgument;
+        if (info < 24) children = info;
+        else {
+          children = readArgument(bytes, at, end, info);
+          if (children < 0) return children;
+          at = afterArgument;
+        }
         if (major === MAP) children *= 2;
         if (children > end - at) return TRUNCATED;
       }
       if (level >= deepest) return TOO_DEEP;
       outer[level] = left;
       outerForm[level++] = form;
-      left = children;
+      left = children | 0;
       form = info !== INDEFINITE ? COUNTED : major === LIST ? ENDLESS_LIST : ENDLESS_KEY;
+    } else if (major === TEXT_STRING && info < 24) {
+      const stop = at + info;
+      if (stop > end) return TRUNCATED;
+      while (at < stop && bytes[at] < 0x80) at++;
+      if (at < stop && !isUtf8Range(bytes, at, stop)) return NOT_UTF8;
+      at = stop;
     } else {
       at = skipScalar(bytes, at, end, major, info);
       if (at < 0) return at;

@@ -93,6 +93,12 @@ export function skipKey(bytes: Uint8Array, start: number, end: number): number {
 export function skipString(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   for (;;) {
+    while (
+      at + 4 <= end &&
+      (plain[bytes[at]] & plain[bytes[at + 1]] & plain[bytes[at + 2]] & plain[bytes[at + 3]]) === 1
+    ) {
+      at += 4;
+    }
     while (at < end && plain[bytes[at]] === 1) at++;
     if (at >= end) return TRUNCATED;
     const code = bytes[at];

@@ -7,7 +7,7 @@ import { isUtf8Range } from '../utf8.ts';
 
 /** No limit on depth can be configured above this. */
 const DEEPEST = 1024;
-const outer = new Uint32Array(DEEPEST);
+const outer = new Int32Array(DEEPEST); // a count never exceeds the bytes left, so 31 bits are enough
 
 /** The position after `items` values that start at `at`, or a fault; `depth` containers may be open at once. */
 export function skip(
@@ -53,7 +53,7 @@ export function skip(
     if (children > end - at) return TRUNCATED;
     if (level >= deepest) return TOO_DEEP;
     outer[level++] = left;
-    left = children;
+    left = children | 0;
   }
 }
 
