@@ -1,4 +1,5 @@
 /** CBOR values that the node itself looks at: exact integers, bignums, null-prototype dicts. */
+import { uint32 } from '../big-endian.ts';
 import { KEY_NOT_STRING, NOT_UTF8, TRUNCATED, WRONG_KIND } from '../faults.ts';
 import { readFloat16, readFloat32, readFloat64 } from '../float.ts';
 import type { Dict, Value } from '../message.ts';
@@ -16,7 +17,6 @@ import {
   skip,
   TAG,
   TEXT_STRING,
-  uint32,
   UNSIGNED,
 } from './skip.ts';
 import { isTransparentTag } from './tags.ts';

@@ -2,6 +2,7 @@
  * Walks over CBOR (RFC 8949) without making anything: every valid encoding is taken, indefinite lengths and chunked
  * strings too; depth, claimed lengths, UTF-8 and bignums are bounded. Iterative.
  */
+import { uint32 } from '../big-endian.ts';
 import { BIGNUM_TOO_LONG, MALFORMED, NOT_UTF8, TOO_DEEP, TRUNCATED } from '../faults.ts';
 import { isUtf8Range } from '../utf8.ts';
 
@@ -12,7 +13,7 @@ export const TEXT_STRING = 3;
 export const LIST = 4;
 export const MAP = 5;
 export const TAG = 6;
-export const SIMPLE = 7;
+const SIMPLE = 7;
 
 export const BREAK = 0xff;
 export const INDEFINITE = 31;
@@ -62,10 +63,6 @@ export function readArgument(bytes: Uint8Array, at: number, end: number, info: n
     default:
       return uint32(bytes, at) * 0x100000000 + uint32(bytes, at + 4);
   }
-}
-
-export function uint32(bytes: Uint8Array, at: number): number {
-  return bytes[at] * 0x1000000 + ((bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]);
 }
 
 /** The position after `items` items that start at `at`, or a fault; `depth` containers may be open at once. */

@@ -1,4 +1,5 @@
 /** A CBOR payload as tokens. */
+import { uint32 } from '../big-endian.ts';
 import { readFloat16, readFloat32, readFloat64 } from '../float.ts';
 import type { Payload } from '../message.ts';
 import type { TokenSink } from '../tokens.ts';
@@ -16,7 +17,6 @@ import {
   skip,
   TAG,
   TEXT_STRING,
-  uint32,
   UNSIGNED,
 } from './skip.ts';
 import { isTransparentTag } from './tags.ts';

@@ -1,4 +1,5 @@
 /** CBOR from JavaScript values: the smallest integers, float64, definite lengths. */
+import { put32 } from '../big-endian.ts';
 import { writeFloat64 } from '../float.ts';
 import type { Dict, Value } from '../message.ts';
 import { EMPTY } from '../message.ts';
@@ -36,14 +37,6 @@ export function writeHead(major: number, argument: number, into: ByteWriter): vo
     at = put32(buffer, at, argument % 0x100000000);
   }
   into.at = at;
-}
-
-function put32(buffer: Uint8Array, at: number, value: number): number {
-  buffer[at] = value >>> 24;
-  buffer[at + 1] = value >>> 16;
-  buffer[at + 2] = value >>> 8;
-  buffer[at + 3] = value;
-  return at + 4;
 }
 
 /** A head with a 64-bit argument in two halves. */

@@ -78,7 +78,7 @@ export function skipValue(bytes: Uint8Array, start: number, end: number, depth: 
 }
 
 /** A key and its colon, spaces allowed before both. */
-export function skipKey(bytes: Uint8Array, start: number, end: number): number {
+function skipKey(bytes: Uint8Array, start: number, end: number): number {
   let at = skipSpace(bytes, start, end);
   if (at >= end) return TRUNCATED;
   if (bytes[at] !== QUOTE) return MALFORMED;

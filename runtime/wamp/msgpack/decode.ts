@@ -1,4 +1,5 @@
 /** Reads a WAMP message in MessagePack: the envelope into values, the payload only walked over. */
+import { uint16, uint32 } from '../big-endian.ts';
 import type { DecodeLimits } from '../codec.ts';
 import { Violation } from '../codec.ts';
 import { assemble } from '../assemble.ts';
@@ -21,7 +22,7 @@ import {
   wrongLength,
 } from '../shapes.ts';
 import { cursor, isText, readDict, readString, readUnsigned } from './read.ts';
-import { skip, uint16, uint32 } from './skip.ts';
+import { skip } from './skip.ts';
 
 export function decode(
   bytes: Uint8Array,

@@ -1,10 +1,11 @@
 /** MessagePack values that the node itself looks at: exact integers, null-prototype dicts, no ext surprises. */
+import { uint16, uint32 } from '../big-endian.ts';
 import { KEY_NOT_STRING, NOT_UTF8, TRUNCATED, WRONG_KIND } from '../faults.ts';
 import { readFloat32, readFloat64 } from '../float.ts';
 import type { Dict, Value } from '../message.ts';
 import { EMPTY } from '../message.ts';
 import { readText } from '../utf8.ts';
-import { skip, uint16, uint32 } from './skip.ts';
+import { skip } from './skip.ts';
 
 /** Where the last read ended, or its fault (negative). */
 export let cursor = 0;

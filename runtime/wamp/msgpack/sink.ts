@@ -1,10 +1,10 @@
 /** Tokens as MessagePack. */
+import { put32 } from '../big-endian.ts';
 import { writeFloat64 } from '../float.ts';
 import type { TokenSink } from '../tokens.ts';
 import { PROBLEMS } from '../tokens.ts';
 import { ByteWriter } from '../writer.ts';
 import {
-  put32,
   writeBinaryHeader,
   writeListHeader,
   writeMapHeader,

@@ -2,6 +2,7 @@
  * Walks over MessagePack without making anything: bounded depth, claimed lengths against the bytes left, UTF-8.
  * Iterative, so that nesting costs a counter and not a stack frame.
  */
+import { uint16, uint32 } from '../big-endian.ts';
 import { MALFORMED, NOT_UTF8, TOO_DEEP, TRUNCATED } from '../faults.ts';
 import { isUtf8Range } from '../utf8.ts';
 
@@ -77,11 +78,3 @@ function skipScalar(bytes: Uint8Array, at: number, end: number, head: number): n
 const FIXED = [
   0, 0, 0, 0, -1, -2, -4, -1, -2, -4, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17, -1, -2, -4,
 ] as const;
-
-export function uint16(bytes: Uint8Array, at: number): number {
-  return (bytes[at] << 8) | bytes[at + 1];
-}
-
-export function uint32(bytes: Uint8Array, at: number): number {
-  return bytes[at] * 0x1000000 + ((bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]);
-}

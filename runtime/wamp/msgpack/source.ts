@@ -1,9 +1,10 @@
 /** A MessagePack payload as tokens. */
+import { uint16, uint32 } from '../big-endian.ts';
 import { readFloat32, readFloat64 } from '../float.ts';
 import type { Payload } from '../message.ts';
 import type { TokenSink } from '../tokens.ts';
 import { PROBLEMS } from '../tokens.ts';
-import { skip, uint16, uint32 } from './skip.ts';
+import { skip } from './skip.ts';
 
 let at = 0;
 

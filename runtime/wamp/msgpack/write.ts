@@ -1,4 +1,5 @@
 /** MessagePack from JavaScript values: the smallest form, integers as integers whatever their size. */
+import { put32 } from '../big-endian.ts';
 import { writeFloat64 } from '../float.ts';
 import type { Dict, Value } from '../message.ts';
 import { EMPTY } from '../message.ts';
@@ -33,14 +34,6 @@ export function writeUnsigned(value: number, into: ByteWriter): void {
     at = put32(buffer, at, value % 0x100000000);
   }
   into.at = at;
-}
-
-export function put32(buffer: Uint8Array, at: number, value: number): number {
-  buffer[at] = value >>> 24;
-  buffer[at + 1] = value >>> 16;
-  buffer[at + 2] = value >>> 8;
-  buffer[at + 3] = value;
-  return at + 4;
 }
 
 /** A negative integer, -2^53 .. -1. */
