@@ -50,6 +50,8 @@ class System implements Kernel, Host, Watcher {
   readonly #hooks: (() => void)[] = [];
   #root: Process | undefined = undefined;
   #hasStarted = false;
+  /** Asked to stop before the first turn. */
+  #isStopWanted = false;
   #firstFailure: { readonly path: string; readonly reason: ExitReason } | undefined = undefined;
   #resolveStarted: () => void = () => {};
   #rejectStarted: (error: Error) => void = () => {};
@@ -96,11 +98,9 @@ class System implements Kernel, Host, Watcher {
 
   stop(): Promise<ExitReason> {
     this.#root?.signal({ kind: 'shutdown' });
-    this.#stopWanted = true;
+    this.#isStopWanted = true;
     return this.ended;
   }
-
-  #stopWanted = false;
 
   whereis<M>(name: Name<M>): Ref<M> | undefined {
     return this.registry.whereis(name.name) as Ref<M> | undefined;
@@ -178,14 +178,18 @@ class System implements Kernel, Host, Watcher {
     this.#resolveEnded(reason);
   }
 
-  #startRoot(): void {
+  #startRoot(): number {
     const { root, rootId = 'root' } = this.#options;
     const process = spawn(this, undefined, rootId, root);
     this.#root = process;
-    if (process.exitReason !== undefined) return this.targetEnded(process, process.exitReason);
+    if (process.exitReason !== undefined) {
+      this.targetEnded(process, process.exitReason);
+      return 1;
+    }
     process.watch(this);
     if (process.isStarted) this.rootReady();
-    if (this.#stopWanted) process.signal({ kind: 'shutdown' });
+    if (this.#isStopWanted) process.signal({ kind: 'shutdown' });
+    return 1;
   }
 
   #turn(): void {

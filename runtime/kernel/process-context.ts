@@ -57,6 +57,7 @@ export class ProcessContext<M> implements Context<M> {
   monitor(other: Ref<never>): number {
     const target = local(other);
     const monitor = this.#host.nextNumber();
+    if (!this.#process.isAlive) return monitor;
     const watcher = new DownSender(this.#process, monitor);
     this.#process.belongings.monitors.set(monitor, { target, watcher });
     if (target.isAlive) target.watch(watcher);
@@ -75,6 +76,7 @@ export class ProcessContext<M> implements Context<M> {
   }
 
   register<N>(name: Name<N>): void {
+    if (!this.#process.isAlive) throw new Error(`${this.#process.path} has ended`);
     this.#host.registry.register(name.name, this.#process);
     this.#process.belongings.names.add(name.name);
   }
@@ -84,6 +86,7 @@ export class ProcessContext<M> implements Context<M> {
   }
 
   join(group: string): void {
+    if (!this.#process.isAlive) return;
     this.#host.registry.join(group, this.#process);
     this.#process.belongings.groups.add(group);
   }

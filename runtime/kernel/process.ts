@@ -79,6 +79,8 @@ export class Process implements Ref<unknown>, Runnable, Reader, HandleOwner {
   #isInterrupted = false;
   #isQueued = false;
   #signals: Signal[] | undefined = undefined;
+  #nextSignal = 0;
+  #isSignalled = false;
   #links: Set<Process> | undefined = undefined;
   #watchers: Set<Watcher> | undefined = undefined;
   #belongings: Belongings | undefined = undefined;
@@ -161,17 +163,16 @@ export class Process implements Ref<unknown>, Runnable, Reader, HandleOwner {
 
   signal(signal: Signal): void {
     if (this.#life === 'dead') return;
-    if (this.#signals !== undefined) {
-      this.#signals.push(signal);
-      return;
-    }
-    this.#signals = [signal];
+    this.#signals ??= [];
+    this.#signals.push(signal);
     this.#isInterrupted = true;
+    if (this.#isSignalled) return;
+    this.#isSignalled = true;
     this.#host.runQueue.addSignals(this);
   }
 
   link(other: Process): void {
-    if (other === this) return;
+    if (other === this || !this.isAlive) return;
     if (!other.isAlive)
       return this.signal({ kind: 'exit', exit: exitOf(other, { kind: 'noproc' }) });
     (this.#links ??= new Set()).add(other);
@@ -238,23 +239,21 @@ export class Process implements Ref<unknown>, Runnable, Reader, HandleOwner {
     return this.#isQueued;
   }
 
-  runSignals(): void {
-    while (this.#signals !== undefined && this.#life !== 'dead') {
-      const signals = this.#signals;
-      this.#signals = undefined;
-      for (const signal of signals) {
-        this.#isBusy = true;
-        try {
-          this.#onSignal(signal);
-        } catch (error) {
-          this.#threw(error, signal);
-        }
-        this.#isBusy = false;
-        if (this.#exiting !== undefined) this.end(this.#exiting);
-        if (!this.isAlive) return;
+  runSignals(limit: number): number {
+    let handled = 0;
+    while (this.#signals !== undefined && this.#life !== 'dead' && handled < limit) {
+      const signal = this.#signals[this.#nextSignal++]!;
+      if (this.#nextSignal === this.#signals.length) {
+        this.#signals = undefined;
+        this.#nextSignal = 0;
       }
+      handled++;
+      this.#runSignal(signal);
     }
-    this.#isInterrupted = false;
+    this.#isSignalled = this.#signals !== undefined && this.#life !== 'dead';
+    if (this.#isSignalled) this.#host.runQueue.addSignals(this);
+    else this.#isInterrupted = this.#life === 'dead';
+    return handled;
   }
 
   /** Ends this incarnation now: its children, its own last word, what it holds, then everybody is told. */
@@ -278,6 +277,17 @@ export class Process implements Ref<unknown>, Runnable, Reader, HandleOwner {
     this.#lastMessage = message;
     this.#exiting = errorReason(error);
     this.#isInterrupted = true;
+  }
+
+  #runSignal(signal: Signal): void {
+    this.#isBusy = true;
+    try {
+      this.#onSignal(signal);
+    } catch (error) {
+      this.#threw(error, signal);
+    }
+    this.#isBusy = false;
+    if (this.#exiting !== undefined) this.end(this.#exiting);
   }
 
   #onSignal(signal: Signal): void {

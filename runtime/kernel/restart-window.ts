@@ -16,7 +16,9 @@ export class RestartWindow {
 
   /** One more restart at `now`. False when that is one too many. */
   allows(now: number): boolean {
-    this.#restarts = this.#restarts.filter((at) => now - at <= this.#intensity.periodMs);
+    const isOld = (at: number | undefined): boolean =>
+      at !== undefined && now - at > this.#intensity.periodMs;
+    while (isOld(this.#restarts[0])) this.#restarts.shift();
     this.#restarts.push(now);
     return this.#restarts.length <= this.#intensity.restarts;
   }

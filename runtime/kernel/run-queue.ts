@@ -12,8 +12,8 @@ import type { TurnOptions } from './kernel.ts';
 /** Something that can be ready. Its methods never throw. */
 export interface Runnable {
   readonly turnClass: TurnClass;
-  /** Handles every waiting signal. */
-  runSignals(): void;
+  /** Handles at most `limit` signals, and asks again when more wait; returns how many. */
+  runSignals(limit: number): number;
   /** Handles at most `limit` messages; returns how many. */
   runMessages(limit: number): number;
   /** After a batch: false when it may leave the queue, true when more waits. */
@@ -82,8 +82,8 @@ export class RunQueue {
     let done = 0;
     for (;;) {
       while (this.#signalled.size > 0) {
-        this.#signalled.shift().runSignals();
-        if (++sinceCheck >= checkEvery) break;
+        sinceCheck += this.#signalled.shift().runSignals(batch) + 1;
+        if (sinceCheck >= checkEvery) break;
       }
       const ring = this.#pick();
       if (ring !== undefined) sinceCheck += runBatch(ring, batch) + 1;
@@ -108,7 +108,7 @@ export class RunQueue {
   /** The stepper's turn: one actor, chosen by chance, handles its signals or one message. */
   #runOne(random: RandomSource): void {
     if (this.#signalled.size > 0) {
-      this.#signalled.shift().runSignals();
+      this.#signalled.shift().runSignals(1);
       return;
     }
     const ready = [this.#system, this.#control, this.#data].filter((ring) => ring.size > 0);

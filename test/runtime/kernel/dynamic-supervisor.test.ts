@@ -120,6 +120,28 @@ describe('a dynamic child', () => {
     assert.equal(start(world, 'y')?.kind, 'started', 'its id is free again');
   });
 
+  it('is asked to end once, and everybody who wanted it is told when it has', () => {
+    let asked = 0;
+    const spec = many((id) =>
+      puppet(id, {}, (context, self) => {
+        self.onShutdown = () => {
+          asked++;
+          context.after(10, ends());
+        };
+      }),
+    );
+    const world = bootWorld(supervise([subtree('many', spec)]));
+    start(world, 'x');
+    const told: boolean[] = [];
+    const reply = { reply: (done: boolean) => void told.push(done) };
+    ask(world, { kind: 'terminate_child', id: 'x', reply });
+    ask(world, { kind: 'terminate_child', id: 'x', reply });
+    world.stepper.run();
+    assert.deepEqual([asked, told], [1, []]);
+    world.stepper.advance(10);
+    assert.deepEqual(told, [true, true]);
+  });
+
   it('beyond the intensity makes the supervisor give up, and its children go with it', () => {
     const world = worldOf('permanent', { intensity: { restarts: 1, periodMs: 100 } });
     const before = pids(world);

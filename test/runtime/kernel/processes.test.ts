@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { KILLED, name, NORMAL, SHUTDOWN } from '../../../runtime/kernel/actor.ts';
-import type { ExitReason } from '../../../runtime/kernel/actor.ts';
+import type { Context, ExitReason } from '../../../runtime/kernel/actor.ts';
 import { actor, boom, bootWorld, BROKEN, ends, pids, puppet, supervise, tell } from './support.ts';
-import type { World } from './support.ts';
+import type { Act, World } from './support.ts';
 
 const temporary = { restart: 'temporary' } as const;
 
@@ -118,6 +118,24 @@ describe('an exit signal', () => {
     send(world, 'a', 'b', KILLED);
     assert.ok(!isAlive(world, 'b'));
     assert.deepEqual(trapped, ['root/a error', 'root/a normal']);
+  });
+
+  it('is handled in its order although many wait, and no message in between', () => {
+    const world = pair();
+    const seen: string[] = [];
+    tell(world, 'b', (_context, self) => {
+      self.onExit = (exit) => {
+        const { reason } = exit;
+        seen.push(reason.kind === 'shutdown' ? String(reason.detail) : reason.kind);
+      };
+    });
+    const target = actor(world, 'b');
+    target.cast(() => void seen.push('message'));
+    for (let i = 0; i < 300; i++) {
+      world.kernel.exit('root/b', { kind: 'shutdown', detail: String(i) });
+    }
+    world.stepper.run();
+    assert.deepEqual(seen, [...Array.from({ length: 300 }, (_, i) => String(i)), 'message']);
   });
 
   it('goes before the messages that wait', () => {
@@ -244,6 +262,27 @@ describe('an end', () => {
     tell(world, 'a', boom);
     assert.deepEqual(closed, ['last', 'first']);
     assert.deepEqual(world.events, ['port_close_failed root/a']);
+  });
+});
+
+describe('the context of an ended actor', () => {
+  it('holds nothing for it any more: no name, no timer, no group, no open port', () => {
+    const world = pair();
+    let late: Context<Act> | undefined;
+    tell(world, 'a', (context) => (late = context));
+    tell(world, 'a', ends());
+    let closed = 0;
+    late?.own({ close: () => void closed++ });
+    late?.after(1, () => {});
+    late?.join('g');
+    late?.monitor(actor(world, 'b'));
+    late?.link(actor(world, 'b'));
+    late?.exit();
+    assert.throws(() => late?.register(name('late')), /root\/a has ended/);
+    assert.equal(closed, 1);
+    assert.equal(world.stepper.pendingTimers, 0);
+    tell(world, 'b', (context) => assert.deepEqual(context.members('g'), []));
+    assert.ok(isAlive(world, 'b'));
   });
 });
 

@@ -17,7 +17,7 @@ function bench(options: Partial<TurnOptions> = {}) {
     let left = messages;
     const runnable: Runnable = {
       turnClass,
-      runSignals: () => void trace.push(`${id}!`),
+      runSignals: () => trace.push(`${id}!`),
       runMessages: (limit) => {
         const handled = Math.min(limit, left);
         left -= handled;
@@ -77,7 +77,7 @@ describe('a turn', () => {
     const { queue, ready, requests } = bench();
     const first = ready('a', 'data', 1);
     assert.equal(requests(), 1);
-    queue.addSignals({ ...first, runSignals: () => void ready('b', 'data', 1) });
+    queue.addSignals({ ...first, runSignals: () => (ready('b', 'data', 1), 1) });
     assert.equal(requests(), 2);
     queue.runTurn();
     assert.equal(requests(), 2);
