@@ -1,0 +1,18 @@
+/**
+ * Who a node is: a name chosen by the operator and an incarnation that is durable and bumped before its first use, so
+ * that no two lives of one name are ever taken for each other. Also the actor of a version vector.
+ */
+export interface NodeId {
+  readonly name: string;
+  /** 1, 2, 3 … by start of the node on its data directory. */
+  readonly incarnation: number;
+}
+
+/** `name#incarnation`: a key for maps, the same on every node. */
+export function nodeKey({ name, incarnation }: NodeId): string {
+  return `${name}#${incarnation}`;
+}
+
+export function isSameNode(a: NodeId, b: NodeId): boolean {
+  return a.incarnation === b.incarnation && a.name === b.name;
+}
