@@ -1,7 +1,8 @@
 /** What an incarnation holds beside its mailbox and must give back when it ends, whatever the reason. */
 import type { Port, TimerId } from './actor.ts';
 import type { Host } from './host.ts';
-import type { Process, Watcher } from './process.ts';
+import type { Process } from './process.ts';
+import type { Watcher } from './process-parts.ts';
 
 export interface Monitor {
   readonly target: Process;

@@ -22,8 +22,9 @@ import type {
   TreeNode,
 } from './kernel.ts';
 import { PendingCall } from './pending-call.ts';
-import { exitOf } from './process.ts';
-import type { Process, Watcher } from './process.ts';
+import { exitOf } from './process-parts.ts';
+import type { Process } from './process.ts';
+import type { Watcher } from './process-parts.ts';
 import { sendExit } from './process-context.ts';
 import { Registry } from './registry.ts';
 import { DEFAULT_TURN, RunQueue } from './run-queue.ts';

@@ -18,7 +18,7 @@ import type {
 import type { ActorState } from './kernel.ts';
 import { CoolDown, RestartWindow } from './restart-window.ts';
 import type { DynamicSupervisorSpec } from './supervision.ts';
-import { refuse } from './supervisor-machine.ts';
+import { refuse, stopChild } from './sequence.ts';
 
 type Activity =
   | { readonly kind: 'running' | 'cooling_down' | 'ended' }
@@ -206,10 +206,7 @@ export class DynamicSupervisor implements SupervisorMachine {
     this.#doneReplies.set(child, [...(this.#doneReplies.get(child) ?? []), reply]);
     if (child.pid === undefined) return this.#forget(child, now, out);
     if (child.state === 'stopping') return;
-    child.state = 'stopping';
-    const { shutdown } = child;
-    if (shutdown === 'brutal_kill') out.emit({ kind: 'kill', children: [child] });
-    else out.emit({ kind: 'shutdown', children: [child], timeoutMs: shutdown });
+    stopChild(child, out);
   }
 
   #forget(child: Child, now: number, out: Outbox): void {

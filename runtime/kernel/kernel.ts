@@ -12,6 +12,7 @@ import type {
 } from './actor.ts';
 import type { SupervisorSpec } from './supervision.ts';
 
+/** `stopping` without a pid: it has ended and is not restarted, but keeps its line. */
 export type ActorState = 'starting' | 'running' | 'restarting' | 'cooling_down' | 'stopping';
 
 /** One line of the tree. A restarting child that has no incarnation now keeps its line (pid undefined). */

@@ -3,7 +3,7 @@ import type { CallOutcome, ExitReason, Ref, ReplyTo } from './actor.ts';
 import { errorReason, NOPROC } from './actor.ts';
 import type { Scheduler } from './kernel.ts';
 import { Process } from './process.ts';
-import type { Watcher } from './process.ts';
+import type { Watcher } from './process-parts.ts';
 
 export class PendingCall<R> implements ReplyTo<R>, Watcher {
   readonly #scheduler: Scheduler;

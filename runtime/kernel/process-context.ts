@@ -14,8 +14,9 @@ import type {
 import { errorReason, KILLED, NOPROC, NORMAL } from './actor.ts';
 import type { Host } from './host.ts';
 import { PendingCall } from './pending-call.ts';
-import { exitOf, Process } from './process.ts';
-import type { Watcher } from './process.ts';
+import { Process } from './process.ts';
+import { exitOf } from './process-parts.ts';
+import type { Watcher } from './process-parts.ts';
 
 export class ProcessContext<M> implements Context<M> {
   readonly #process: Process;

@@ -5,50 +5,15 @@
  * happens in `init`, in `runSignals` or in `runMessages`, never re-entrantly, and no throw leaves this file: a
  * throw ends the incarnation with an `error` reason.
  */
-import type { Delivery, Down, Exit, ExitReason, Handlers, Pid, Ref, TurnClass } from './actor.ts';
+import type { Delivery, ExitReason, Pid, Ref, TurnClass } from './actor.ts';
 import { errorReason, isClean, KILLED, SHUTDOWN } from './actor.ts';
 import { Belongings } from './belongings.ts';
 import type { Host } from './host.ts';
 import type { HandleOwner } from './kernel.ts';
 import type { Mailbox, Reader } from './mailbox.ts';
+import { exitOf, handleName, pathSegment } from './process-parts.ts';
+import type { ProcessHandlers, ProcessOptions, Signal, Watcher } from './process-parts.ts';
 import type { Runnable } from './run-queue.ts';
-
-/** Told, once, when a process it watches has ended. */
-export interface Watcher {
-  targetEnded(target: Process, reason: ExitReason): void;
-}
-
-export type Signal =
-  /** A linked actor ended, or somebody sent an exit signal; both can be trapped. */
-  | { readonly kind: 'exit'; readonly exit: Exit }
-  | { readonly kind: 'down'; readonly down: Down }
-  /** The supervisor asks this actor to end. */
-  | { readonly kind: 'shutdown' }
-  /** Ends this actor whatever it does: kill, or a reason of its own from outside a handler. */
-  | { readonly kind: 'end'; readonly reason: ExitReason; readonly isExpected?: boolean }
-  /** To a supervisor, of its child. */
-  | { readonly kind: 'child_exit'; readonly child: Process; readonly reason: ExitReason }
-  | { readonly kind: 'child_ready'; readonly child: Process }
-  /** To itself: work that runs under its own protection. */
-  | { readonly kind: 'run'; readonly run: () => void };
-
-/** What a supervisor's handlers answer besides everybody's. */
-export interface ProcessHandlers extends Handlers<unknown> {
-  onChildExit?(child: Process, reason: ExitReason): void;
-  onChildReady?(child: Process): void;
-  /** It ends while it has children: none may live on. */
-  abandon?(): void;
-}
-
-export interface ProcessOptions {
-  readonly id: string;
-  readonly parent: Process | undefined;
-  readonly turnClass: TurnClass;
-  readonly mailbox: Mailbox<unknown>;
-  /** The mailbox is the supervisor's and lives on. */
-  readonly keepsMailbox: boolean;
-  readonly startsLater: boolean;
-}
 
 type Life = 'starting' | 'running' | 'stopping' | 'dead';
 
@@ -339,18 +304,4 @@ export class Process implements Ref<unknown>, Runnable, Reader, HandleOwner {
     if (this.#host.isWatched) this.#host.changed(this.path, { exited: this.pid, reason });
     if (this.#isAdopted) this.parent?.signal({ kind: 'child_exit', child: this, reason });
   }
-}
-
-export function exitOf(process: Process, reason: ExitReason): Exit {
-  return { pid: process.pid, path: process.path, reason };
-}
-
-/** An id as one part of a path. */
-export function pathSegment(id: string): string {
-  return id.replace(/[%/]/g, encodeURIComponent);
-}
-
-/** nact allows few characters in a name; the pid makes it unique. */
-function handleName(id: string): string {
-  return id.slice(0, 64).replace(/[^a-zA-Z0-9\-_.]/g, '_');
 }

@@ -12,29 +12,9 @@ import type { DoneReply, Outbox, StartOutcome, StartReply, SupervisorInput } fro
 import type { SupervisorMachine } from './child.ts';
 import type { ActorState } from './kernel.ts';
 import { CoolDown, RestartWindow } from './restart-window.ts';
+import { failedToStart, refuse, stateOf, stopChild } from './sequence.ts';
+import type { Activity, Next, Purpose } from './sequence.ts';
 import type { StaticSupervisorSpec } from './supervision.ts';
-
-/** Why children are being started: it decides what a failed start means. */
-type Purpose =
-  | { readonly kind: 'boot' | 'restart' | 'cooled_down' }
-  | { readonly kind: 'request'; readonly reply: StartReply; readonly isNew: boolean };
-
-/** What follows a stop sequence. */
-type Next =
-  | { readonly kind: 'start'; readonly children: readonly Child[] }
-  | { readonly kind: 'exit'; readonly reason: ExitReason }
-  | { readonly kind: 'cool_down' }
-  | { readonly kind: 'reply'; readonly reply: DoneReply };
-
-type Activity =
-  | { readonly kind: 'idle' | 'cooling_down' | 'ended' }
-  | { readonly kind: 'starting'; readonly queue: Child[]; readonly purpose: Purpose }
-  | {
-      readonly kind: 'stopping';
-      readonly queue: Child[];
-      current: Child | undefined;
-      readonly next: Next;
-    };
 
 export class StaticSupervisor implements SupervisorMachine {
   readonly #spec: Omit<StaticSupervisorSpec, 'children'>;
@@ -58,18 +38,7 @@ export class StaticSupervisor implements SupervisorMachine {
   }
 
   get state(): ActorState {
-    switch (this.#activity.kind) {
-      case 'cooling_down':
-        return 'cooling_down';
-      case 'starting':
-        return this.#isReady ? 'restarting' : 'starting';
-      case 'stopping':
-        return this.#activity.next.kind === 'exit' ? 'stopping' : 'restarting';
-      case 'ended':
-        return 'stopping';
-      case 'idle':
-        return this.#isReady ? 'running' : 'starting';
-    }
+    return stateOf(this.#activity, this.#isReady);
   }
 
   get childCount(): number {
@@ -416,37 +385,4 @@ export class StaticSupervisor implements SupervisorMachine {
   #remove(child: Child): void {
     this.#children = this.#children.filter((other) => other !== child);
   }
-}
-
-function stopChild(child: Child, out: Outbox): void {
-  child.state = 'stopping';
-  const { shutdown } = child;
-  if (shutdown === 'brutal_kill') out.emit({ kind: 'kill', children: [child] });
-  else out.emit({ kind: 'shutdown', children: [child], timeoutMs: shutdown });
-}
-
-/** A request that will not be served. */
-export function refuse(input: SupervisorInput, why: string, out: Outbox): void {
-  switch (input.kind) {
-    case 'add_child':
-    case 'restart_child':
-      return out.emit({
-        kind: 'failed_reply',
-        reply: input.reply,
-        reason: { kind: 'shutdown', detail: why },
-      });
-    case 'terminate_child':
-    case 'delete_child':
-      return out.emit({ kind: 'done_reply', reply: input.reply, done: false });
-    default:
-      return;
-  }
-}
-
-function failedToStart(child: Child, reason: ExitReason): ExitReason {
-  const text =
-    reason.kind === 'error'
-      ? reason.error.message
-      : (reason.kind === 'shutdown' && reason.detail) || reason.kind;
-  return { kind: 'shutdown', detail: `failed_to_start_child: ${child.spec.id}: ${text}` };
 }

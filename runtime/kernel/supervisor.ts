@@ -8,7 +8,7 @@ import type { Host } from './host.ts';
 import type { ActorState } from './kernel.ts';
 import { Mailbox } from './mailbox.ts';
 import { Process } from './process.ts';
-import type { ProcessHandlers } from './process.ts';
+import type { ProcessHandlers } from './process-parts.ts';
 import { ProcessContext } from './process-context.ts';
 import type { ChildSpec, SupervisorMessage, SupervisorSpec } from './supervision.ts';
 import { StaticSupervisor } from './supervisor-machine.ts';

@@ -3,7 +3,7 @@ import type { Child } from './child.ts';
 import { reasonText } from './crash-reports.ts';
 import type { ActorState, TreeNode } from './kernel.ts';
 import type { Host } from './host.ts';
-import { pathSegment } from './process.ts';
+import { pathSegment } from './process-parts.ts';
 import type { Process } from './process.ts';
 import { processOf } from './supervisor.ts';
 import type { Supervisor } from './supervisor.ts';
