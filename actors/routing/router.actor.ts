@@ -48,6 +48,7 @@ export interface RouterDependencies {
 export function router(dependencies: RouterDependencies): Definition<RouterInput> {
   return {
     class: 'control',
+    batch: 4, // a message is the requests of a socket chunk
     mailbox: dependencies.mailbox,
     init: (context) => new Router(dependencies, context),
   };

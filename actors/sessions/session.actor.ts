@@ -36,6 +36,7 @@ export function session(
 ): Definition<SessionMessage> {
   return {
     class: 'data',
+    batch: 4, // a message is a socket chunk of up to a thousand frames
     init: (context) => new SessionShell(dependencies, connection, context),
   };
 }

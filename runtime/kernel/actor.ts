@@ -91,6 +91,11 @@ export interface MailboxOptions {
 export interface Definition<M> {
   /** Default `control`. */
   readonly class?: TurnClass;
+  /**
+   * Messages handled in one go, less than the turn's batch (64) for an actor whose messages are heavy, so that the
+   * clock is looked at in between: a message that holds 128 requests wants a batch of 4.
+   */
+  readonly batch?: number;
   /** Options of a mailbox made anew for each incarnation, or a mailbox its supervisor keeps (see mailbox.ts). */
   readonly mailbox?: MailboxOptions | Target<M>;
   /**

@@ -77,6 +77,7 @@ class System implements Kernel, Host, Watcher {
     this.scheduler.start(() => this.#turn());
     this.runQueue.addSignals({
       turnClass: 'system',
+      batch: Infinity,
       runSignals: () => this.#startRoot(),
       runMessages: () => 0,
       staysReady: () => false,

@@ -34,6 +34,7 @@ export interface ProcessOptions {
   readonly id: string;
   readonly parent: Process | undefined;
   readonly turnClass: TurnClass;
+  readonly batch: number;
   readonly mailbox: Mailbox<unknown>;
   /** The mailbox is the supervisor's and lives on. */
   readonly keepsMailbox: boolean;

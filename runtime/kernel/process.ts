@@ -22,6 +22,7 @@ export class Process implements Ref<unknown>, Runnable, Reader, HandleOwner {
   readonly id: string;
   readonly parent: Process | undefined;
   readonly turnClass: TurnClass;
+  readonly batch: number;
   readonly startedAt: number;
   /** This actor in the scheduler's own library, for code that knows only that. */
   readonly handle: unknown;
@@ -56,6 +57,7 @@ export class Process implements Ref<unknown>, Runnable, Reader, HandleOwner {
     this.id = options.id;
     this.parent = options.parent;
     this.turnClass = options.turnClass;
+    this.batch = options.batch;
     this.#mailbox = options.mailbox;
     this.#keepsMailbox = options.keepsMailbox;
     this.#isStarted = !options.startsLater;

@@ -12,6 +12,8 @@ import type { TurnOptions } from './kernel.ts';
 /** Something that can be ready. Its methods never throw. */
 export interface Runnable {
   readonly turnClass: TurnClass;
+  /** Messages it handles in one go at most; what is above the turn's batch has no effect. */
+  readonly batch: number;
   /** Handles at most `limit` signals, and asks again when more wait; returns how many. */
   runSignals(limit: number): number;
   /** Handles at most `limit` messages; returns how many. */
@@ -126,11 +128,13 @@ export class RunQueue {
   }
 }
 
-function runBatch(ring: Ring, limit: number): number {
+/** Returns what it cost in ordinary messages: those of an actor with a small batch are heavy. */
+function runBatch(ring: Ring, batch: number): number {
   const runnable = ring.shift();
+  const limit = Math.min(batch, runnable.batch);
   const handled = runnable.runMessages(limit);
   if (runnable.staysReady()) ring.push(runnable);
-  return handled;
+  return limit === batch ? handled : Math.ceil((handled * batch) / limit);
 }
 
 /** A growing ring of runnables; an actor is in each ring at most once, which bounds it. */

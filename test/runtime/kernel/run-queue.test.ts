@@ -13,10 +13,17 @@ function bench(options: Partial<TurnOptions> = {}) {
   let requests = 0;
   const turn = { ...DEFAULT_TURN, ...options };
   const queue = new RunQueue({ now: () => now, wall: () => 0 }, turn, () => void requests++);
-  const ready = (id: string, turnClass: TurnClass, messages: number, costMs = 0): Runnable => {
+  const ready = (
+    id: string,
+    turnClass: TurnClass,
+    messages: number,
+    costMs = 0,
+    batch = Infinity,
+  ): Runnable => {
     let left = messages;
     const runnable: Runnable = {
       turnClass,
+      batch,
       runSignals: () => trace.push(`${id}!`),
       runMessages: (limit) => {
         const handled = Math.min(limit, left);
@@ -51,6 +58,15 @@ describe('a turn', () => {
     ready('b', 'data', 5);
     queue.runTurn();
     assert.deepEqual(trace, ['a10', 'b5', 'a10', 'a5']);
+  });
+
+  it('looks at the clock sooner when messages are heavy', () => {
+    const { queue, trace, ready } = bench({ deadlineMs: 2, batch: 64, checkEvery: 32 });
+    ready('heavy', 'data', 100, 1, 4);
+    queue.runTurn();
+    assert.deepEqual(trace, ['heavy4']);
+    queue.runTurn();
+    assert.deepEqual(trace, ['heavy4', 'heavy4']);
   });
 
   it('gives data one pick in eight although control never rests, and control one beside system', () => {
