@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { PROJECT_ROOT } from '../support/project.ts';
 import { bondy, temporaryFolder } from './support.ts';
 
-const packageJson = new URL('../../package.json', import.meta.url);
+const packageJson = join(PROJECT_ROOT, 'package.json');
 const { version } = JSON.parse(readFileSync(packageJson, 'utf8')) as { version: string };
 
 describe('bondy', { concurrency: 2, timeout: 120_000 }, () => {

@@ -7,11 +7,11 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { PROJECT_ROOT } from '../support/project.ts';
 import { bondy, FREE_PORTS, Running, runNode, temporaryFolder } from './support.ts';
 import type { TestContextLike } from './support.ts';
 
-const NODE_MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
+const NODE_MODULES = join(PROJECT_ROOT, 'node_modules');
 
 /** A RawSocket client with a session that never answers anything. */
 async function silentSession(t: TestContextLike, url: string): Promise<Socket> {

@@ -3,11 +3,14 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PROJECT_ROOT } from '../support/project.ts';
 
-const BONDY = fileURLToPath(new URL('../../bin/bondy.ts', import.meta.url));
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** The sources when the test is a source, the build when it is built. */
+const EXTENSION = extname(import.meta.url);
+const BONDY = fileURLToPath(new URL(`../../bin/bondy${EXTENSION}`, import.meta.url));
+const LOADERS: readonly string[] = EXTENSION === '.ts' ? ['tsx'] : [];
 
 export interface Finished {
   readonly status: number | null;
@@ -57,9 +60,9 @@ export class Running {
   #hasEnded = false;
 
   constructor(args: readonly string[], { environment = {}, imports = [] }: RunOptions) {
-    const flags = ['tsx', ...imports].flatMap((module) => ['--import', module]);
+    const flags = [...LOADERS, ...imports].flatMap((module) => ['--import', module]);
     this.#child = spawn(process.execPath, [...flags, BONDY, ...args], {
-      cwd: ROOT,
+      cwd: PROJECT_ROOT,
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

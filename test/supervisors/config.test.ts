@@ -1,6 +1,7 @@
 /** The node's configuration as a whole: what it is by default, and combinations that are refused. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ADMIN_DEFAULTS } from '../../actors/admin/config.ts';
 import {
@@ -17,6 +18,7 @@ import { isLoopback } from '../../supervisors/configuration/listeners.ts';
 import { configExample } from '../../supervisors/config-docs.ts';
 import { defaultNodeConfig, loadNodeConfig, schema } from '../../supervisors/config.ts';
 import type { LoadedConfig } from '../../supervisors/config.ts';
+import { PROJECT_ROOT } from '../support/project.ts';
 
 const FILES: Readonly<Record<string, string>> = {
   '/etc/bondy/cert.pem': 'PEM',
@@ -248,7 +250,7 @@ test('every key has a variable of its own', () => {
 });
 
 test('every key is explained in docs/configuration.md', () => {
-  const docs = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+  const docs = readFileSync(join(PROJECT_ROOT, 'docs', 'configuration.md'), 'utf8');
   for (const { name, doc } of new Catalogue(schema).keys) {
     assert.ok(docs.includes(`| \`${name}\` |`), name);
     assert.match(doc, /[.?]$/);
