@@ -5,7 +5,7 @@
  *     node --import tsx bench/fanout.ts
  */
 import type { Member } from '../actors/routing/api.ts';
-import { Broker } from '../actors/routing/broker.ts';
+import { Broker } from '../actors/routing/broker/broker.ts';
 import { DEFAULT_BROKER_CONFIG } from '../actors/routing/config.ts';
 import type { Outlet } from '../runtime/net/connection.ts';
 import type { SharedFrame } from '../runtime/net/shared-frame.ts';

@@ -4,13 +4,13 @@
  *     node --expose-gc --import tsx bench/registry.ts [largest exponent]
  */
 import { performance } from 'node:perf_hooks';
-import type { Party } from '../actors/routing/calls.ts';
+import type { Party } from '../actors/routing/dealer/calls.ts';
 import type { Member } from '../actors/routing/api.ts';
 import { DEFAULT_DEALER_CONFIG } from '../actors/routing/config.ts';
-import { Dealer } from '../actors/routing/dealer.ts';
-import type { MatchPolicy } from '../actors/routing/patterns.ts';
-import { PatternIndex } from '../actors/routing/patterns.ts';
-import type { Registration } from '../actors/routing/registrations.ts';
+import { Dealer } from '../actors/routing/dealer/dealer.ts';
+import type { MatchPolicy } from '../actors/routing/matching/patterns.ts';
+import { PatternIndex } from '../actors/routing/matching/patterns.ts';
+import type { Registration } from '../actors/routing/dealer/registrations.ts';
 import type { Outlet } from '../runtime/net/connection.ts';
 import type { Id } from '../runtime/wamp/message.ts';
 import { CALL, EMPTY, NO_PAYLOAD, REGISTER, YIELD } from '../runtime/wamp/message.ts';

@@ -1,8 +1,8 @@
 import { realm } from '../actors/realms/realm.actor.ts';
 import type { RealmConfig } from '../actors/realms/config.ts';
 import type { RouterInput } from '../actors/routing/api.ts';
-import { brokerFeatures } from '../actors/routing/broker-features.ts';
-import { dealerFeatures } from '../actors/routing/dealer-features.ts';
+import { brokerFeatures } from '../actors/routing/broker/features.ts';
+import { dealerFeatures } from '../actors/routing/dealer/features.ts';
 import { router } from '../actors/routing/router.actor.ts';
 import { RealmTables } from '../actors/routing/tables.ts';
 import { openAuthorizer } from '../actors/security/authorizer.ts';

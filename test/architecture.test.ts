@@ -64,9 +64,25 @@ describe('imports point inwards', () => {
       if (!isOurs(target) || target.startsWith('runtime/')) return false;
       if (!target.startsWith('actors/')) return true;
       if (subsystem(target) === subsystem(path)) return false;
-      return !target.endsWith('/api.ts') && target !== 'actors/routing/effects.ts';
+      return target !== `actors/${subsystem(target)}/api.ts`;
     };
     assert.deepEqual(offending(under('actors'), isForbidden), []);
+  });
+
+  test('within routing, dealer and broker do not know each other, and matching knows neither', () => {
+    const knows = (from: string, target: string): readonly string[] =>
+      offending(under(`actors/routing/${from}`), (path) =>
+        path.startsWith(`actors/routing/${target}`),
+      );
+    assert.deepEqual(knows('dealer', 'broker/'), []);
+    assert.deepEqual(knows('broker', 'dealer/'), []);
+    assert.deepEqual(
+      offending(
+        under('actors/routing/matching'),
+        (path) => isOurs(path) && !path.startsWith('actors/routing/matching/'),
+      ),
+      [],
+    );
   });
 
   test('only supervisors import actors', () => {

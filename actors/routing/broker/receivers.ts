@@ -1,0 +1,60 @@
+/**
+ * Who may receive an event (WAMP advanced, pubsub_subscriber_blackwhite_listing). All conditions that are present
+ * must hold; an empty list of eligibles is present, so nobody is eligible.
+ */
+import type { Id } from '../../../runtime/wamp/message.ts';
+import type { OptionReader } from '../options.ts';
+
+export interface ReceiverFilter {
+  readonly exclude: ReadonlySet<Id> | undefined;
+  readonly excludeAuthid: ReadonlySet<string> | undefined;
+  readonly excludeAuthrole: ReadonlySet<string> | undefined;
+  readonly eligible: ReadonlySet<Id> | undefined;
+  readonly eligibleAuthid: ReadonlySet<string> | undefined;
+  readonly eligibleAuthrole: ReadonlySet<string> | undefined;
+}
+
+/** What a filter looks at. */
+export interface Receiver {
+  readonly id: Id;
+  readonly authid: string;
+  readonly authrole: string;
+}
+
+/** Undefined when the publication lists nobody, so that the fan-out has nothing to check. */
+export function readReceiverFilter(read: OptionReader): ReceiverFilter | undefined {
+  const filter: ReceiverFilter = {
+    exclude: toSet(read.ids('exclude')),
+    excludeAuthid: toSet(read.strings('exclude_authid')),
+    excludeAuthrole: toSet(read.strings('exclude_authrole')),
+    eligible: toSet(read.ids('eligible')),
+    eligibleAuthid: toSet(read.strings('eligible_authid')),
+    eligibleAuthrole: toSet(read.strings('eligible_authrole')),
+  };
+  return Object.values(filter).some((list) => list !== undefined) ? filter : undefined;
+}
+
+export function mayReceive(filter: ReceiverFilter, { id, authid, authrole }: Receiver): boolean {
+  if (filter.exclude?.has(id) || (filter.eligible && !filter.eligible.has(id))) return false;
+  return mayReceiveAs(filter, authid, authrole);
+}
+
+/** The conditions that outlive a session: for what is read long after it was published. */
+export function mayReceiveAs(filter: ReceiverFilter, authid: string, authrole: string): boolean {
+  if (filter.excludeAuthid?.has(authid) || filter.excludeAuthrole?.has(authrole)) return false;
+  if (filter.eligibleAuthid && !filter.eligibleAuthid.has(authid)) return false;
+  return !filter.eligibleAuthrole || filter.eligibleAuthrole.has(authrole);
+}
+
+export function isSessionListed(filter: ReceiverFilter): boolean {
+  return filter.exclude !== undefined || filter.eligible !== undefined;
+}
+
+/** How many entries the lists have together. */
+export function listedCount(filter: ReceiverFilter): number {
+  return Object.values(filter).reduce((sum: number, list) => sum + (list?.size ?? 0), 0);
+}
+
+function toSet<T>(list: readonly T[] | undefined): ReadonlySet<T> | undefined {
+  return list && new Set(list);
+}

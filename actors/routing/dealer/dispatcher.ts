@@ -1,0 +1,282 @@
+/**
+ * From a CALL to an INVOCATION: choosing the callee, the deadline, further chunks, and another callee when the
+ * first declines (WAMP advanced shared_registration, call_timeout, progressive_call_invocations, call_rerouting).
+ */
+import type { RandomSource } from '../../../runtime/kernel/actor.ts';
+import type { Call, Id } from '../../../runtime/wamp/message.ts';
+import { CALL, INVOCATION, retain } from '../../../runtime/wamp/message.ts';
+import { ERRORS } from '../../../runtime/wamp/uris.ts';
+import type { Authorizer } from '../../security/api.ts';
+import { refuseCall, stopCall } from './answers.ts';
+import type { Member } from '../api.ts';
+import type { CallOptions } from './call-options.ts';
+import { announces, invocationDetails, missingFeature } from './call-options.ts';
+import type { Calls, InFlight, Party, Retry } from './calls.ts';
+import type { DealerConfig } from '../config.ts';
+import type { RoutingEffects } from '../effects.ts';
+import type { InvokePolicy } from './invoke-policies.ts';
+import { chooseCallee } from './invoke-policies.ts';
+import { OptionReader } from '../options.ts';
+import type { Refusal } from '../refusals.ts';
+import { refusal, sendFailure } from '../refusals.ts';
+import type { Callee, Registration } from './registrations.ts';
+
+export interface DispatcherDependencies {
+  readonly calls: Calls;
+  readonly effects: RoutingEffects;
+  readonly random: RandomSource;
+  readonly config: DealerConfig;
+  readonly authorizer?: Pick<Authorizer, 'mayDisclose'> | undefined;
+}
+
+const MAX_ID = 2 ** 53;
+
+const NOBODY: ReadonlySet<Callee> = new Set();
+
+export class Dispatcher {
+  readonly #d: DispatcherDependencies;
+
+  constructor(dependencies: DispatcherDependencies) {
+    this.#d = dependencies;
+  }
+
+  /** A new call for this registration. */
+  start(
+    caller: Party,
+    message: Call,
+    options: CallOptions,
+    registration: Registration,
+    now: number,
+  ): void {
+    if (this.#isViolation(caller.member, options)) return;
+    const why = this.#refuses(caller, message, options, registration);
+    if (why) return refuseCall(caller, message.request, why);
+    const timeoutMs = this.#timeoutOf(options);
+    const deadline = timeoutMs > 0 ? now + timeoutMs : 0;
+    this.#send(caller, message, options, registration, timeoutMs, deadline, undefined);
+  }
+
+  /** The callee declined: the next one by policy gets the call; the deadline stays. */
+  reroute(declined: InFlight, retry: Retry, now: number): void {
+    const { caller, registration, timeoutMs, deadline } = declined;
+    const { message, options, tried } = retry;
+    tried.add(declined.callee);
+    caller.answeringType = CALL;
+    caller.answering = message.request;
+    this.#d.calls.close(declined);
+    this.#d.effects.count('calls_rerouted');
+    const isLate = deadline > 0 && deadline <= now;
+    if (isLate) refuseCall(caller, message.request, refusal(ERRORS.timeout, 'no answer in time'));
+    else this.#send(caller, message, options, registration, timeoutMs, deadline, tried);
+    caller.answering = 0;
+  }
+
+  /** A CALL with a known id: a chunk of an open progressive call, or one that comes too late. */
+  continueCall(caller: Party, message: Call): void {
+    const call = caller.calls.get(message.request);
+    if (!call || call.state === 'killing') return this.#d.effects.count('late_chunks');
+    const { stream } = call;
+    if (!stream || stream.procedure !== message.procedure) {
+      const detail = `CALL: request ${message.request} is not an open progressive call of this procedure`;
+      return this.#d.effects.abort(caller.member, ERRORS.protocolViolation, detail);
+    }
+    const read = new OptionReader(message.options);
+    const hasMore = read.boolean('progress') ?? false;
+    if (read.mistake) {
+      return this.#stop(call, refusal(ERRORS.invalidArgument, read.mistake.detail));
+    }
+    if (!hasMore) call.stream = undefined;
+    call.retry = undefined; // a second callee would not have the first chunks
+    const details = hasMore ? { ...stream.details, progress: true } : stream.details;
+    const sent = call.callee.member.outlet.send({
+      type: INVOCATION,
+      request: call.invocation,
+      registration: call.registration.id,
+      details,
+      payload: message.payload,
+    });
+    if (sent === 'closed') this.#stop(call, refusal(ERRORS.canceled, 'the callee has left'));
+    const why = sendFailure(sent, 'the chunk');
+    if (why) this.#stop(call, why);
+  }
+
+  #stop(call: InFlight, why: Refusal): void {
+    stopCall(this.#d.calls, call, why);
+  }
+
+  /** A feature used without announcing it where the text demands ABORT. */
+  #isViolation(caller: Member, options: CallOptions): boolean {
+    const used = options.passthru
+      ? 'payload_passthru_mode'
+      : options.progress
+        ? 'progressive_call_invocations'
+        : undefined;
+    if (!used || caller.features.caller?.has(used)) return false;
+    this.#d.effects.abort(caller, ERRORS.protocolViolation, `CALL: ${used} was not announced`);
+    return true;
+  }
+
+  #refuses(
+    caller: Party,
+    message: Call,
+    options: CallOptions,
+    registration: Registration,
+  ): Refusal | undefined {
+    const { authorizer, config } = this.#d;
+    if (caller.calls.size >= config.maxCallsPerSession) {
+      return refusal(ERRORS.limitExceeded, 'too many calls of this session are unanswered');
+    }
+    const { discloseMe, runmode, routingKey } = options;
+    if (discloseMe && authorizer?.mayDisclose(caller.member, 'call', message.procedure) === false) {
+      return refusal(ERRORS.discloseMeDisallowed, 'disclose_me is not allowed here');
+    }
+    if (runmode === 'all') {
+      return refusal(ERRORS.featureNotSupported, 'runmode all is not supported, use partition');
+    }
+    if (routingKey === undefined && policyFor(registration, options) === 'jump_consistent_hash') {
+      return refusal(ERRORS.invalidArgument, 'this call needs the option rkey');
+    }
+    return undefined;
+  }
+
+  #timeoutOf({ timeoutMs }: CallOptions): number {
+    const { callTimeoutMs, maxCallTimeoutMs } = this.#d.config;
+    const wanted = timeoutMs ?? callTimeoutMs;
+    if (maxCallTimeoutMs === 0) return wanted;
+    return wanted === 0 ? maxCallTimeoutMs : Math.min(wanted, maxCallTimeoutMs);
+  }
+
+  /** Sends the invocation to the first callee that takes it, or answers the call. `tried`: it is a second try. */
+  #send(
+    caller: Party,
+    message: Call,
+    options: CallOptions,
+    registration: Registration,
+    timeoutMs: number,
+    deadline: number,
+    tried: Set<Callee> | undefined,
+  ): void {
+    const isRetry = tried !== undefined;
+    let gone = tried;
+    for (;;) {
+      const callee = this.#choose(registration, options, gone ?? NOBODY);
+      if (!callee) {
+        const wasLost = gone !== undefined && !isRetry;
+        return refuseCall(
+          caller,
+          message.request,
+          whyNobody(registration, options, isRetry, wasLost),
+        );
+      }
+      const isWatched = timeoutMs > 0 && callee.forwardTimeout;
+      const details = invocationDetails(
+        caller.member,
+        callee,
+        registration,
+        message.procedure,
+        options,
+        isWatched ? timeoutMs : 0,
+      );
+      const previous = callee.member.lastInvocation;
+      const call: InFlight = {
+        caller,
+        request: message.request,
+        callee,
+        invocation: nextInvocation(callee.member),
+        registration,
+        state: 'running',
+        isSent: false,
+        wantsProgress: options.receiveProgress,
+        timeoutMs,
+        deadline: 0,
+        stream: options.progress ? { procedure: message.procedure, details } : undefined,
+        retry: undefined,
+      };
+      call.retry = retryOf(call, message, options, tried);
+      this.#d.calls.open(call, isWatched ? 0 : deadline);
+      const sent = callee.member.outlet.send({
+        type: INVOCATION,
+        request: call.invocation,
+        registration: registration.id,
+        details: options.progress ? { ...details, progress: true } : details,
+        payload: message.payload,
+      });
+      if (sent === 'sent') {
+        call.isSent = true;
+        return;
+      }
+      this.#d.calls.close(call);
+      callee.member.lastInvocation = previous; // nobody has seen it
+      const why = sendFailure(sent, 'the call');
+      if (why) return refuseCall(caller, message.request, why);
+      gone = (gone ?? new Set()).add(callee);
+    }
+  }
+
+  #choose(
+    registration: Registration,
+    options: CallOptions,
+    gone: ReadonlySet<Callee>,
+  ): Callee | undefined {
+    const { callees } = registration;
+    if (callees.length === 1) {
+      const [only] = callees;
+      return accepts(only, options, gone) ? only : undefined;
+    }
+    if (callees.length === 0) return undefined; // deleted while a call was re-routed
+    const policy = policyFor(registration, options);
+    return chooseCallee(registration, policy, options.routingKey ?? '', this.#d.random, (callee) =>
+      accepts(callee, options, gone),
+    );
+  }
+}
+
+/** CALL.runmode partition is a consistent hash of its rkey over the callees, whatever the registration's policy. */
+function policyFor(registration: Registration, { runmode }: CallOptions): InvokePolicy {
+  return runmode === 'partition' ? 'jump_consistent_hash' : registration.invoke;
+}
+
+function accepts(callee: Callee, options: CallOptions, gone: ReadonlySet<Callee>): boolean {
+  if (callee.concurrency > 0 && callee.running >= callee.concurrency) return false;
+  if (callee.member.outlet.isCongested) return false;
+  if (options.progress || options.passthru) {
+    if (missingFeature(callee, options) !== undefined) return false;
+  }
+  return gone.size === 0 || !gone.has(callee);
+}
+
+function whyNobody(
+  { callees }: Registration,
+  options: CallOptions,
+  isRetry: boolean,
+  wasLost: boolean,
+): Refusal {
+  if (isRetry) return refusal(ERRORS.noAvailableCallee, 'every callee has declined');
+  const missing = callees.map((callee) => missingFeature(callee, options));
+  if (missing.length > 0 && missing.every((feature) => feature !== undefined)) {
+    return refusal(ERRORS.featureNotSupported, `no callee has announced ${missing[0]}`);
+  }
+  if (wasLost) return refusal(ERRORS.canceled, 'the callee has left');
+  return refusal(ERRORS.unavailable, 'every callee has as many calls as it can take');
+}
+
+/** Kept only where it can be used: the payload has to be copied for it. */
+function retryOf(
+  { callee, registration, stream }: InFlight,
+  message: Call,
+  options: CallOptions,
+  tried: Set<Callee> | undefined,
+): Retry | undefined {
+  if (tried) return { message, options, tried };
+  if (registration.callees.length < 2 || stream || !announces(callee, 'call_reroute')) {
+    return undefined;
+  }
+  const copy = { ...message, payload: retain(message.payload) };
+  return { message: copy, options, tried: new Set() };
+}
+
+/** INVOCATION.Request counts per callee from 1 (basic/building_blocks.md §IDs). */
+function nextInvocation(callee: Member): Id {
+  callee.lastInvocation = callee.lastInvocation === MAX_ID ? 1 : callee.lastInvocation + 1;
+  return callee.lastInvocation;
+}

@@ -1,0 +1,228 @@
+/**
+ * REGISTER, UNREGISTER and everything that takes a registration away (WAMP basic remote_procedure_call, advanced
+ * pattern_based_registration, shared_registration, registration_revocation, meta_api_registrations).
+ */
+import type { Dict, Id, Register, Unregister } from '../../../runtime/wamp/message.ts';
+import { REGISTER, REGISTERED, UNREGISTER, UNREGISTERED } from '../../../runtime/wamp/message.ts';
+import type { UriRule } from '../../../runtime/wamp/uri.ts';
+import { isValidUri } from '../../../runtime/wamp/uri.ts';
+import { ERRORS } from '../../../runtime/wamp/uris.ts';
+import type { Authorizer } from '../../security/api.ts';
+import type { Refusal } from '../refusals.ts';
+import { errorFor, INTERRUPTED, refusal } from '../refusals.ts';
+import { takeOn } from './answers.ts';
+import type { Member } from '../api.ts';
+import type { Calls, Party } from './calls.ts';
+import type { DealerConfig } from '../config.ts';
+import type { RoutingEffects } from '../effects.ts';
+import { INVOKE_NAMES, invokePolicy } from './invoke-policies.ts';
+import type { InvokePolicy } from './invoke-policies.ts';
+import { BadOption, OptionReader } from '../options.ts';
+import type { MatchPolicy } from '../matching/patterns.ts';
+import { MATCH_POLICIES } from '../matching/patterns.ts';
+import type { Callee, Registration, Registrations } from './registrations.ts';
+import { calleeOf } from './registrations.ts';
+import { isReserved } from '../reserved.ts';
+
+export interface RegistrarDependencies {
+  readonly registrations: Registrations;
+  readonly calls: Calls;
+  readonly effects: RoutingEffects;
+  readonly config: DealerConfig;
+  readonly authorizer?: Pick<Authorizer, 'mayDisclose'> | undefined;
+  readonly uriRule: UriRule;
+  /** May this member register `wamp.` and `bondy.` procedures? Default: nobody may. */
+  mayRegisterReserved?(member: Member): boolean;
+}
+
+interface RegisterOptions {
+  readonly match: MatchPolicy;
+  readonly invoke: InvokePolicy;
+  readonly concurrency: number;
+  readonly discloseCaller: boolean;
+  readonly forwardTimeout: boolean;
+  readonly force: boolean;
+}
+
+export const TAKEN_OVER = 'bondy.registration.taken_over';
+
+export class Registrar {
+  readonly #d: RegistrarDependencies;
+
+  constructor(dependencies: RegistrarDependencies) {
+    this.#d = dependencies;
+  }
+
+  /** `wall`: ms since the epoch, shown by the meta API. */
+  register(member: Member, message: Register, wall: number): void {
+    const party = this.#d.calls.party(member);
+    takeOn(party, REGISTER, message.request);
+    const options = readRegisterOptions(message.options);
+    if (options instanceof BadOption) {
+      const why = refusal(ERRORS.invalidArgument, options.detail);
+      return refuse(party, REGISTER, message.request, why);
+    }
+    const why = this.#mayRegister(member, message.procedure, options);
+    if (why) return refuse(party, REGISTER, message.request, why);
+    this.#enter(party, message, options, wall);
+  }
+
+  unregister(member: Member, message: Unregister): void {
+    const party = this.#d.calls.party(member);
+    takeOn(party, UNREGISTER, message.request);
+    const registration = this.#d.registrations.get(message.registration);
+    const callee = registration && calleeOf(registration, member);
+    if (!registration || !callee) {
+      const detail = `this session has no registration ${message.registration}`;
+      const why = refusal(ERRORS.noSuchRegistration, detail);
+      return refuse(party, UNREGISTER, message.request, why);
+    }
+    const wasLast = this.#d.registrations.remove(registration, callee);
+    member.outlet.send({ type: UNREGISTERED, request: message.request });
+    party.answering = 0;
+    this.#announceRemoval(member, registration, wasLast);
+  }
+
+  /** Takes a registration from one callee, or from all, and tells those that announced registration_revocation. */
+  revoke(registration: Registration, reason: string, only?: Member): void {
+    const gone = registration.callees.filter(({ member }) => !only || member === only);
+    for (const callee of gone) {
+      const wasLast = this.#d.registrations.remove(registration, callee);
+      sendRevocation(callee, registration.id, reason);
+      this.#announceRemoval(callee.member, registration, wasLast);
+    }
+  }
+
+  leave(member: Member): void {
+    for (const registration of [...this.#d.registrations.of(member)]) {
+      const callee = calleeOf(registration, member);
+      if (!callee) continue;
+      const wasLast = this.#d.registrations.remove(registration, callee);
+      this.#announceRemoval(member, registration, wasLast);
+    }
+  }
+
+  /** Answers a REGISTER that a crash interrupted: it is registered, or it is refused. */
+  recover(party: Party): void {
+    const { registering, answering, member } = party;
+    party.registering = undefined;
+    if (!registering || !calleeOf(registering, member)) {
+      return refuse(party, party.answeringType, answering, INTERRUPTED);
+    }
+    member.outlet.send({ type: REGISTERED, request: answering, registration: registering.id });
+    party.answering = 0;
+  }
+
+  #mayRegister(member: Member, uri: string, options: RegisterOptions): Refusal | undefined {
+    const { config, registrations, authorizer } = this.#d;
+    const { match } = options;
+    if (uri.length > config.maxUriLength || !isValidUri(uri, this.#d.uriRule, match)) {
+      return refusal(ERRORS.invalidUri, `the procedure is not a valid URI for match ${match}`);
+    }
+    if (isReserved(uri) && !this.#d.mayRegisterReserved?.(member)) {
+      return refusal(ERRORS.invalidUri, 'procedures of wamp. and bondy. are the router’s own');
+    }
+    if (registrations.of(member).size >= config.maxRegistrationsPerSession) {
+      return refusal(ERRORS.limitExceeded, 'this session has as many registrations as it may have');
+    }
+    if (options.discloseCaller && authorizer?.mayDisclose(member, 'register', uri) === false) {
+      return refusal(ERRORS.optionNotAllowed, 'disclose_caller is not allowed here');
+    }
+    const existing = registrations.find(match, uri);
+    if (options.force) {
+      if (!config.allowForceReregister) {
+        return refusal(ERRORS.optionNotAllowed, 'force_reregister is not allowed here');
+      }
+      return undefined;
+    }
+    return existing && this.#mayShare(member, existing, options.invoke);
+  }
+
+  #mayShare(member: Member, existing: Registration, invoke: InvokePolicy): Refusal | undefined {
+    if (calleeOf(existing, member)) {
+      return refusal(ERRORS.procedureAlreadyExists, 'this session has registered it already');
+    }
+    if (existing.invoke === 'single' || existing.invoke !== invoke) {
+      const detail = `it is registered with invoke policy ${existing.invoke}`;
+      return refusal(ERRORS.procedureAlreadyExists, detail);
+    }
+    if (existing.callees.length >= this.#d.config.maxCalleesPerRegistration) {
+      return refusal(ERRORS.limitExceeded, 'the procedure has as many callees as it may have');
+    }
+    return undefined;
+  }
+
+  #enter(party: Party, { request, procedure }: Register, options: RegisterOptions, wall: number) {
+    const { registrations } = this.#d;
+    const { member } = party;
+    let existing = registrations.find(options.match, procedure);
+    if (existing && options.force) {
+      this.revoke(existing, TAKEN_OVER);
+      existing = undefined;
+    }
+    const callee = newCallee(party, options);
+    if (existing) registrations.add(existing, callee);
+    const registration =
+      existing ?? registrations.create(procedure, options.match, options.invoke, wall, callee);
+    party.registering = registration;
+    member.outlet.send({ type: REGISTERED, request, registration: registration.id });
+    party.registering = undefined;
+    party.answering = 0;
+    const { effects } = this.#d;
+    if (!existing) {
+      effects.announce('wamp.registration.on_create', [member.id, describe(registration)]);
+    }
+    effects.announce('wamp.registration.on_register', [member.id, registration.id]);
+  }
+
+  #announceRemoval(member: Member, registration: Registration, wasLast: boolean): void {
+    const { effects } = this.#d;
+    const args = [member.id, registration.id];
+    effects.announce('wamp.registration.on_unregister', args);
+    if (wasLast) effects.announce('wamp.registration.on_delete', args);
+  }
+}
+
+/** A registration as the meta API shows it. */
+export function describe({ id, created, uri, match, invoke }: Registration): Dict {
+  return { id, created: new Date(created).toISOString(), uri, match, invoke };
+}
+
+function readRegisterOptions(options: Dict): RegisterOptions | BadOption {
+  const read = new OptionReader(options);
+  const invoke = read.oneOf('invoke', INVOKE_NAMES) ?? 'single';
+  const result: RegisterOptions = {
+    match: read.oneOf('match', MATCH_POLICIES) ?? 'exact',
+    invoke: invokePolicy(invoke) ?? 'single',
+    concurrency: read.integer('concurrency') ?? 0,
+    discloseCaller: read.boolean('disclose_caller') ?? false,
+    forwardTimeout: read.boolean('forward_timeout') ?? false,
+    force: read.boolean('force_reregister') ?? false,
+  };
+  return read.mistake ?? result;
+}
+
+function newCallee(party: Party, options: RegisterOptions): Callee {
+  const { member } = party;
+  const features = member.features.callee;
+  return {
+    member,
+    party,
+    concurrency: options.concurrency,
+    discloseCaller: options.discloseCaller,
+    forwardTimeout: options.forwardTimeout && (features?.has('call_timeout') ?? false),
+    canCancel: features?.has('call_canceling') ?? false,
+    running: 0,
+  };
+}
+
+function sendRevocation(callee: Callee, registration: Id, reason: string): void {
+  if (!callee.member.features.callee?.has('registration_revocation')) return;
+  const details = { registration, reason };
+  callee.member.outlet.send({ type: UNREGISTERED, request: 0, details });
+}
+
+function refuse(party: Party, requestType: number, request: Id, why: Refusal): void {
+  party.member.outlet.send(errorFor(party.member, requestType, request, why));
+  party.answering = 0;
+}
