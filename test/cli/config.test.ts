@@ -87,7 +87,7 @@ describe('bondy', { concurrency: 2, timeout: 120_000 }, () => {
     test(`config ${command} prints what ${name} holds`, async () => {
       const { status, stdout } = await bondy(['config', command]);
       assert.equal(status, 0);
-      const kept = readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
+      const kept = readFileSync(join(PROJECT_ROOT, name), 'utf8');
       assert.equal(stdout, kept, `write it anew: bondy config ${command} > ${name}`);
     });
   }
