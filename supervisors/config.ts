@@ -32,6 +32,8 @@ export interface NodeConfig {
   readonly node: { readonly name: string };
   /** Each says itself whether it is enabled. */
   readonly listeners: ListenersConfig;
+  /** Unread bytes of all clients together at which those that owe most are cut. */
+  readonly maxTotalBacklogBytes: number;
   readonly admin: AdminConfig;
   readonly realms: readonly RealmConfig[];
   readonly sessions: SessionsConfig;
@@ -81,6 +83,7 @@ function nodeConfig(values: NodeValues): NodeConfig {
   return {
     ...values,
     listeners: listenersConfig(listeners, sessions.maxBacklogBytes),
+    maxTotalBacklogBytes: listeners.all.maxTotalBacklogBytes,
     realms: realmConfigs(realms),
     routing: routingConfig(routing),
   };

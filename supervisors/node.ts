@@ -48,6 +48,7 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
     codecs,
     count: (counter, by) => metrics.counters.count(counter, by),
     log: (level, event, fields) => log.log(level, event, fields),
+    maxBacklogBytes: () => config.maxTotalBacklogBytes,
   });
   const parts: Parts = {
     config: () => config,
@@ -85,7 +86,7 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
       url: `http://${hostInUrl(initial.admin.address)}:${adminPort}/`,
     });
   }
-  nodeGauges(metrics, directory, kernel);
+  nodeGauges(metrics, directory, kernel, net);
 
   return {
     kernel,

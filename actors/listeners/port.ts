@@ -70,7 +70,7 @@ export function listenerHandlers<C extends ListenerConfig>(
             address: bound?.address ?? config.address,
             port: bound?.port,
             tls: config.tls !== undefined,
-            connections: acceptor.connections,
+            connections: environment.admission(config.section).connections,
           });
         default:
           return never(message);
@@ -101,7 +101,7 @@ function acceptorOptions(config: ListenerConfig): AcceptorOptions {
     maxConnections: config.maxConnections,
     handshakeTimeoutMs: config.handshakeTimeoutMs,
     tcpKeepAliveMs: config.tcpKeepAliveMs,
-    secureContext: tls ? loadSecureContext(tls, `${section}.tls`) : undefined,
+    secureContext: tls ? loadSecureContext(tls, section) : undefined,
     proxyProtocol: config.proxyProtocol,
     trustedProxies: trustedProxies.length > 0 ? trustedList(trustedProxies) : undefined,
   };

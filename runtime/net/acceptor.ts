@@ -6,15 +6,13 @@ import type { AddressInfo, BlockList, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { TLSSocket } from 'node:tls';
-import type { NetEnvironment } from './environment.ts';
+import type { Admission, Place } from './admission.ts';
+import type { NetEnvironment, NetLevel } from './environment.ts';
 import { isListed, unmapped } from './forwarded.ts';
 import type { PeerAddress } from './proxy-protocol.ts';
 import { parseProxyHeader } from './proxy-protocol.ts';
 
-/** Over the limit, this many at once still get a proper refusal; those beyond are cut. */
-const REFUSED_AT_ONCE = 64;
-
-/** Between two log lines about failed accepts. */
+/** Between two log lines about the same kind of trouble; the counters have each of them. */
 const QUIET_MS = 10_000;
 
 export interface AcceptorOptions {
@@ -59,15 +57,16 @@ export class Acceptor {
   readonly #events: AcceptorEvents;
   readonly #server: Server;
   readonly #pending = new Set<Socket>();
+  readonly #admission: Admission;
   #options: AcceptorOptions;
-  #connections = 0;
   #isListening = false;
-  #loggedAt = -Infinity;
+  readonly #loggedAt = new Map<string, number>();
 
   constructor(options: AcceptorOptions, environment: NetEnvironment, events: AcceptorEvents) {
     this.#options = options;
     this.#environment = environment;
     this.#events = events;
+    this.#admission = environment.admission(options.name);
     const { tcpKeepAliveMs } = options;
     this.#server = createServer({
       noDelay: true,
@@ -81,10 +80,6 @@ export class Acceptor {
       const { address, port } = this.#server.address() as AddressInfo;
       events.onListening(address, port);
     });
-  }
-
-  get connections(): number {
-    return this.#connections;
   }
 
   listen(): void {
@@ -108,26 +103,28 @@ export class Acceptor {
     // Out of descriptors, mostly, unless libuv has refused the client by itself and told nobody. Those who are
     // connected stay, the next one may succeed. It repeats until somebody leaves, so it is not logged each time.
     this.#environment.count('listener_accept_errors');
+    this.#logRarely('error', 'accept_failed', { code: error.code });
+  }
+
+  /** What strangers can bring about must not fill the log. */
+  #logRarely(level: NetLevel, event: string, fields: Record<string, unknown>): void {
     const now = performance.now();
-    if (now - this.#loggedAt < QUIET_MS) return;
-    this.#loggedAt = now;
-    this.#environment.log('error', 'accept_failed', {
-      listener: this.#options.name,
-      code: error.code,
-    });
+    if (now - (this.#loggedAt.get(event) ?? -Infinity) < QUIET_MS) return;
+    this.#loggedAt.set(event, now);
+    this.#environment.log(level, event, { listener: this.#options.name, ...fields });
   }
 
   #onConnection(socket: Socket): void {
     const options = this.#options;
     socket.on('error', ignore); // always followed by close, which is what we act on
-    if (this.#connections >= options.maxConnections + REFUSED_AT_ONCE) {
+    const place = this.#admission.enter(options.maxConnections);
+    if (place === 'cut') {
       this.#environment.count('listener_connections_cut');
       return void socket.destroy();
     }
-    this.#connections++;
-    const isFull = this.#connections > options.maxConnections;
+    const isFull = place === 'refused';
     if (isFull) this.#environment.count('listener_connections_refused');
-    const settled = this.#expectHandshake(socket, options.handshakeTimeoutMs);
+    const settled = this.#expectHandshake(socket, place, options.handshakeTimeoutMs);
     const peer = {
       address: unmapped(socket.remoteAddress ?? ''),
       port: socket.remotePort ?? 0,
@@ -146,7 +143,7 @@ export class Acceptor {
     else proceed(peer);
   }
 
-  #expectHandshake(socket: Socket, timeoutMs: number): () => void {
+  #expectHandshake(socket: Socket, place: Place, timeoutMs: number): () => void {
     this.#pending.add(socket);
     const timer = setTimeout(() => {
       this.#environment.count('listener_handshake_timeouts');
@@ -158,7 +155,7 @@ export class Acceptor {
     };
     socket.on('close', () => {
       settled();
-      this.#connections--;
+      this.#admission.leave(place);
     });
     return settled;
   }
@@ -166,12 +163,12 @@ export class Acceptor {
   #readProxyHeader(
     socket: Socket,
     peer: PeerAddress,
-    { trustedProxies, secureContext, name }: AcceptorOptions,
+    { trustedProxies, secureContext }: AcceptorOptions,
     proceed: (peer: PeerAddress) => void,
   ): void {
     const refuse = (detail: string): void => {
       this.#environment.count('listener_proxy_header_refused');
-      this.#environment.log('warn', 'proxy_header_refused', { listener: name, detail });
+      this.#logRarely('warn', 'proxy_header_refused', { detail });
       socket.destroy();
     };
     if (trustedProxies && !isListed(trustedProxies, peer.address)) {
@@ -200,6 +197,7 @@ export class Acceptor {
   ): void {
     if (!secureContext) return proceed(socket);
     const secured = new TLSSocket(socket, { isServer: true, secureContext });
+    secured.disableRenegotiation(); // each would cost us far more than the client
     secured.on('error', () => {
       this.#environment.count('listener_tls_errors');
       socket.destroy();

@@ -6,6 +6,7 @@
 import type { Codec } from '../wamp/codec.ts';
 import { Unencodable } from '../wamp/codec.ts';
 import type { RouterMessage } from '../wamp/message.ts';
+import type { BacklogBudget, Debtor } from './backlog-budget.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import { SMALLEST_BUFFER } from './buffer-pool.ts';
 import type { Outlet, SendResult } from './connection.ts';
@@ -36,16 +37,25 @@ export interface OutboundEvents {
   onCongestion(isCongested: boolean): void;
   /** The backlog is over `maxBacklogBytes`. */
   onOverflow(): void;
+  /** All backlogs together are over the limit, and this is one of the largest. */
+  onCutForRoom(): void;
   /** The operating system took bytes: somebody is alive on the other side. */
   onProgress(): void;
 }
 
-export class Outbound implements Outlet {
+export interface OutboundShared {
+  readonly pool: BufferPool;
+  readonly flushes: FlushList;
+  readonly backlog: BacklogBudget;
+}
+
+export class Outbound implements Outlet, Debtor {
   readonly codec: Codec;
   readonly #sink: Sink;
   readonly #framing: Framing;
   readonly #pool: BufferPool;
   readonly #flushes: FlushList;
+  readonly #budget: BacklogBudget;
   readonly #events: OutboundEvents;
   readonly #limits: BacklogLimits;
   #buffer: Buffer | undefined;
@@ -55,6 +65,8 @@ export class Outbound implements Outlet {
   readonly #sizes: number[] = [];
   /** Bytes of those writes. */
   #unsent = 0;
+  /** What of it the budget knows. Most writes are over at once, and it never hears of them. */
+  #reported = 0;
   #isListed = false;
   #isCongested = false;
   #isClosed = false;
@@ -63,7 +75,7 @@ export class Outbound implements Outlet {
     codec: Codec,
     sink: Sink,
     framing: Framing,
-    shared: { readonly pool: BufferPool; readonly flushes: FlushList },
+    shared: OutboundShared,
     limits: BacklogLimits,
     events: OutboundEvents,
   ) {
@@ -72,6 +84,7 @@ export class Outbound implements Outlet {
     this.#framing = framing;
     this.#pool = shared.pool;
     this.#flushes = shared.flushes;
+    this.#budget = shared.backlog;
     this.#limits = limits;
     this.#events = events;
   }
@@ -130,6 +143,11 @@ export class Outbound implements Outlet {
     this.#buffer = undefined;
     this.#at = 0;
     this.#unsent = 0;
+    this.#report();
+  }
+
+  cutForRoom(): void {
+    this.#events.onCutForRoom();
   }
 
   /** Points the pen at the end of our buffer. */
@@ -187,9 +205,17 @@ export class Outbound implements Outlet {
     this.#sizes.push(size);
     this.#unsent += size;
     this.#sink.write(buffer.subarray(0, size), this.#onWritten);
-    if (this.#sink.writableLength > 0 || this.#written.length <= last) return;
+    if (this.#sink.writableLength > 0 || this.#written.length <= last) return this.#report();
     // All of it is with the operating system already; the callbacks come later and find nothing to do.
     for (let i = 0; i <= last; i++) this.#release(i);
+    this.#report();
+  }
+
+  #report(): void {
+    const by = this.#unsent - this.#reported;
+    if (by === 0) return;
+    this.#reported = this.#unsent;
+    this.#budget.change(this, by, this.#unsent);
   }
 
   /** The write at `index` is done: its buffer and bytes are free. */
@@ -206,6 +232,7 @@ export class Outbound implements Outlet {
     this.#release(0);
     this.#written.shift();
     this.#sizes.shift();
+    this.#report();
     this.#events.onProgress();
     if (this.#unsent === 0 && this.#at > 0 && !this.#isListed) this.#write();
     if (this.#isCongested && this.backlog < this.#limits.lowWaterBytes) {

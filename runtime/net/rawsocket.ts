@@ -164,6 +164,7 @@ class RawSocketWire implements Wire, RawFrameSink {
   }
 
   cut(): void {
+    this.#outbound.dispose();
     this.#socket.destroy();
   }
 

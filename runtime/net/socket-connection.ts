@@ -28,6 +28,16 @@ export interface Wire {
   dispose(): void;
 }
 
+/**
+ * Frames given to a session at a time. A chunk may hold hundreds of thousands of tiny ones, and whoever else is ready
+ * must get a turn in between.
+ */
+const MAX_BATCH = 1024;
+
+/** What holding costs besides the bytes: tiny chunks and tiny frames must not be cheap to hold. */
+const HELD_BATCH_BYTES = 256;
+const HELD_RANGE_BYTES = 8;
+
 type State = 'open' | 'violated' | 'closing' | 'closed';
 
 export class SocketConnection implements Connection, Watched, OutboundEvents {
@@ -106,9 +116,19 @@ export class SocketConnection implements Connection, Watched, OutboundEvents {
   /** Frames of one chunk, which pin `size` bytes while they are held. */
   deliver(batch: FrameBatch, size: number): void {
     if (this.#state !== 'open') return; // nothing is processed after a violation or our close
+    const { ranges } = batch;
+    const pieces = Math.ceil(ranges.length / (2 * MAX_BATCH));
+    if (pieces <= 1) return this.#deliver(batch, size);
+    for (let at = 0; at < ranges.length; at += 2 * MAX_BATCH) {
+      const piece = { bytes: batch.bytes, ranges: ranges.slice(at, at + 2 * MAX_BATCH) };
+      this.#deliver(piece, size / pieces);
+    }
+  }
+
+  #deliver(batch: FrameBatch, size: number): void {
     if (this.#events && !this.#isPaused) return this.#events.onFrames(batch);
     this.#held.push(batch);
-    this.#heldBytes += size;
+    this.#heldBytes += size + HELD_BATCH_BYTES + batch.ranges.length * HELD_RANGE_BYTES;
     if (this.#heldBytes >= this.#limits.maxHeldBytes) this.#stopReading();
   }
 
@@ -159,6 +179,12 @@ export class SocketConnection implements Connection, Watched, OutboundEvents {
     if (this.#state !== 'open' && this.#state !== 'violated') return;
     this.#environment.count('connections_overflowed');
     this.#fail({ kind: 'failed', detail: 'the peer does not read: backlog over its limit' });
+  }
+
+  onCutForRoom(): void {
+    if (this.#state === 'closed') return;
+    this.#environment.count('connections_cut_for_room');
+    this.#fail({ kind: 'failed', detail: 'the peer does not read: all backlogs are too much' });
   }
 
   onProgress(): void {

@@ -12,18 +12,22 @@ export interface TlsFiles {
   readonly passphrase?: string | undefined;
 }
 
-/** Throws an Error that names the configuration key at fault, `<prefix>.cert` for instance. */
-export function loadSecureContext(files: TlsFiles, prefix: string): SecureContext {
-  const cert = read(files.cert, `${prefix}.cert`);
-  const key = read(files.key, `${prefix}.key`);
-  const ca = files.ca === undefined ? undefined : read(files.ca, `${prefix}.ca`);
+/**
+ * Throws an Error that names the configuration keys at fault. `section` is the prefix that certfile, keyfile and
+ * passphrase have there.
+ */
+export function loadSecureContext(files: TlsFiles, section: string): SecureContext {
+  const cert = read(files.cert, `${section}.certfile`);
+  const key = read(files.key, `${section}.keyfile`);
+  const ca = files.ca === undefined ? undefined : read(files.ca, `${section}.cacertfile`);
   const { passphrase } = files;
   try {
     return createSecureContext({ cert, key, ca, passphrase, minVersion: 'TLSv1.2' });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `${prefix}: certificate and key cannot be used (${why}); check ${prefix}.cert, .key and .passphrase`,
+      `${section}: certificate and key cannot be used (${why}); ` +
+        `check ${section}.certfile, ${section}.keyfile and ${section}.passphrase`,
     );
   }
 }
@@ -33,6 +37,6 @@ function read(path: string, configKey: string): Buffer {
     return readFileSync(path);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`${configKey}: ${why}; name a readable PEM file or disable tls`);
+    throw new Error(`${configKey}: ${why}; name a readable PEM file, or turn the listener off`);
   }
 }

@@ -66,7 +66,7 @@ export function openWebSocket(
   const isCompressed = ws.extensions !== '';
   const framing = isBatched ? new BatchedFraming(serializer) : new WebSocketFraming(serializer);
   const outbound = isCompressed
-    ? new DeflateOutlet(codec, ws, environment.pool, limits, connection)
+    ? new DeflateOutlet(codec, ws, environment, limits, connection)
     : new Outbound(codec, socket, framing, environment, limits, connection);
   const wire = new WebSocketWire(ws, outbound, connection, subprotocol, environment);
   wire.listen(socket);
@@ -215,6 +215,7 @@ class WebSocketWire implements Wire {
   }
 
   cut(): void {
+    this.#outbound.dispose();
     this.#ws.terminate();
   }
 

@@ -119,7 +119,7 @@ function tlsKeys(prefix: string) {
   };
 }
 
-function messageKeys(prefix: string, defaults: ListenerConfig) {
+function messageKeys(prefix: string, defaults: ListenerConfig, pingDoc: string) {
   return {
     maxMessageBytes: key({
       name: `${prefix}.max_frame_size`,
@@ -135,7 +135,7 @@ function messageKeys(prefix: string, defaults: ListenerConfig) {
       type: onOff,
       default: defaults.pingIntervalMs > 0,
       isReloadable: true,
-      doc: 'Ask silent clients for a sign of life. Off: only the probes of TCP find those that vanished.',
+      doc: pingDoc,
     }),
     pingIntervalMs: key({
       name: `${prefix}.ping.idle_timeout`,
@@ -162,7 +162,11 @@ const origin = text({
 });
 
 const websocketKeys = {
-  ...messageKeys('wamp.websocket', DEFAULT_WEBSOCKET),
+  ...messageKeys(
+    'wamp.websocket',
+    DEFAULT_WEBSOCKET,
+    'Ask silent clients for a sign of life. Off: only the probes of TCP find those that vanished.',
+  ),
   path: key({
     name: 'wamp.websocket.path',
     type: text({ name: 'path', pattern: /^\/[\w./~-]*$/, advice: 'Write a path such as /ws.' }),
@@ -197,7 +201,12 @@ const websocketKeys = {
 
 const rawSocketKeys = (prefix: string, what: string, defaults: ListenerConfig) => ({
   ...socketKeys(prefix, what, defaults),
-  ...messageKeys(prefix, defaults),
+  ...messageKeys(
+    prefix,
+    defaults,
+    'Ask silent clients for a sign of life. Off, because Autobahn|Python on Twisted takes a PING for a message that ' +
+      'is too long and hangs up; the probes of TCP find a host that vanished. On: also a program that hangs is found.',
+  ),
 });
 
 /** One for both RawSocket ports: what a client must be able to take. */
@@ -241,6 +250,15 @@ export const listenerKeys = {
       default: DEFAULT_WEBSOCKET.lowWaterBytes,
       isReloadable: true,
       doc: 'Bytes waiting at which a slow client counts as recovered. Below the high-water mark.',
+    }),
+    maxTotalBacklogBytes: key({
+      name: 'wamp.backlog.max_total',
+      type: byteSize({ min: 1 * MB, max: 1024 * 1024 * MB }),
+      default: 1024 * MB,
+      isReloadable: true,
+      doc:
+        'Bytes waiting for all clients together; above it the connections with most are cut. Low: a burst to many ' +
+        'slow clients ends sessions. High: the process may run out of memory before. At most half of it.',
     }),
     maxHeldBytes: key({
       name: 'wamp.backlog.max_held',

@@ -24,7 +24,8 @@ interface TlsSocket extends Socket {
 }
 
 export function listenersConfig(values: ListenerValues, maxBacklogBytes: number): ListenersConfig {
-  const { websocket, websocketTls, rawsocket, rawsocketTls, all } = values;
+  const { websocket, websocketTls, rawsocket, rawsocketTls } = values;
+  const { maxTotalBacklogBytes: _, ...all } = values.all;
   const { forwardedHeader, ...ofWebSocket } = withPings(values.bothWebSocket);
   const both = {
     ...all,
@@ -89,6 +90,13 @@ export function listenerConflicts(values: ListenerValues, maxBacklogBytes: numbe
       keys: ['wamp.backlog.high_water', 'wamp.max_backlog'],
       problem: 'the high-water mark is not below the backlog that ends a session',
       advice: 'Lower wamp.backlog.high_water, or raise wamp.max_backlog.',
+    });
+  }
+  if (values.all.maxTotalBacklogBytes < maxBacklogBytes) {
+    conflicts.push({
+      keys: ['wamp.backlog.max_total', 'wamp.max_backlog'],
+      problem: 'one session may leave more unread than all together',
+      advice: 'Lower wamp.max_backlog, or raise wamp.backlog.max_total.',
     });
   }
   return conflicts;

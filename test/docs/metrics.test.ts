@@ -6,11 +6,12 @@ import { COUNTER_HELP } from '../../actors/admin/counter-help.ts';
 import type { RealmDirectory } from '../../actors/realms/api.ts';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
 import { Metrics } from '../../runtime/metrics/metrics.ts';
+import type { NetEnvironment } from '../../runtime/net/environment.ts';
 import { nodeGauges } from '../../supervisors/gauges.ts';
 
 it('docs/metrics.md lists exactly the metrics this node exports', () => {
   const metrics = new Metrics({ counterHelp: COUNTER_HELP, processMetrics: false });
-  nodeGauges(metrics, {} as RealmDirectory, {} as Kernel); // asked for nothing before a scrape
+  nodeGauges(metrics, {} as RealmDirectory, {} as Kernel, {} as NetEnvironment); // asked for nothing before a scrape
   const exported = metrics.describe().map(({ name, help }) => `| \`${name}\` | ${help} |`);
   const text = readFileSync('docs/metrics.md', 'utf8');
   const documented = text.split('\n').filter((line) => line.startsWith('| `'));

@@ -111,9 +111,10 @@ export function rawSocketServer(
   t: TestContext,
   overrides: Partial<RawSocketListenerConfig> = {},
   extra: Extra = {},
+  shared: TestEnvironment = testEnvironment(),
 ): Promise<TestServer> {
   const config = { ...DEFAULT_RAWSOCKET, port: 0, ...overrides };
-  return serve(t, config, extra, (environment, onConnection) => {
+  return serve(t, config, extra, shared, (environment, onConnection) => {
     const keepAlive = new KeepAlive(config);
     const minPeerExponent = lengthExponent(config.minPeerBytes);
     const host = { environment, limits: config, minPeerExponent, keepAlive };
@@ -125,9 +126,10 @@ export function webSocketServer(
   t: TestContext,
   overrides: Partial<WebSocketListenerConfig> = {},
   extra: Extra = {},
+  shared: TestEnvironment = testEnvironment(),
 ): Promise<TestServer> {
   const config = { ...DEFAULT_WEBSOCKET, port: 0, ...overrides };
-  return serve(t, config, extra, (environment, onConnection) => {
+  return serve(t, config, extra, shared, (environment, onConnection) => {
     const trustedProxies = trustedList(config.trustedProxies);
     const host = { environment, limits: config, keepAlive: new KeepAlive(config) };
     return new WebSocketFront(host, { ...config, name: 'test', trustedProxies }, onConnection);
@@ -138,12 +140,12 @@ async function serve(
   t: TestContext,
   config: RawSocketListenerConfig | WebSocketListenerConfig,
   extra: Extra,
+  environment: TestEnvironment,
   frontFor: (
     environment: TestEnvironment,
     onConnection: (connection: Connection) => void,
   ) => { serve(accepted: Accepted): void },
 ): Promise<TestServer> {
-  const environment = testEnvironment();
   const connections = new Arrivals<Connection>();
   const open = new Set<Connection>();
   const front = frontFor(environment, (connection) => {

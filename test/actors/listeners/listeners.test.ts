@@ -189,7 +189,7 @@ test('fails to start with a sentence that names port and key when the port is ta
 
 test('fails to start with a sentence when a certificate is missing', async (t) => {
   const tls = { cert: '/nowhere/cert.pem', key: '/nowhere/key.pem' };
-  await assert.rejects(start(t, rawsocket({ tls })), /tls\.cert: ENOENT/);
+  await assert.rejects(start(t, rawsocket({ tls })), /certfile: ENOENT/);
 });
 
 test('stops accepting and keeps its connections', async (t) => {
@@ -265,5 +265,5 @@ test('applies new limits and certificates to connections to come, and keeps the 
   await info(kernel);
   assert.equal(await shown(), 'SECOND');
   assert.equal(environment.counters.get('listener_reloads_failed'), 1);
-  assert.match(String(logs.at(-1)?.['why']), /tls\.cert: ENOENT/);
+  assert.match(String(logs.at(-1)?.['why']), /certfile: ENOENT/);
 });

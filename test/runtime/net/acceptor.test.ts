@@ -18,6 +18,7 @@ import {
   rawFrame,
   rawSocketServer,
   TcpClient,
+  testEnvironment,
   webSocketServer,
 } from '../../support/net.ts';
 
@@ -93,7 +94,7 @@ test('believes the forwarding header of a trusted proxy only, and only the confi
 });
 
 test('speaks rawsocket over TLS', async (t) => {
-  const secureContext = loadSecureContext(certificateFiles(t, FIRST), 'listener.tls');
+  const secureContext = loadSecureContext(certificateFiles(t, FIRST), 'wamp.tls');
   const server = await rawSocketServer(t, {}, { secureContext });
   const client = await tlsClient(t, server.port);
   client.write(Buffer.concat([SHAKE, rawFrame(MESSAGE)]));
@@ -108,7 +109,7 @@ test('speaks rawsocket over TLS', async (t) => {
 });
 
 test('speaks websocket over TLS, also behind a PROXY header', async (t) => {
-  const secureContext = loadSecureContext(certificateFiles(t, FIRST), 'listener.tls');
+  const secureContext = loadSecureContext(certificateFiles(t, FIRST), 'wamp.tls');
   const plain = await webSocketServer(t, {}, { secureContext });
   const ws = new WebSocket(`wss://127.0.0.1:${plain.port}/ws`, 'wamp.2.json', {
     rejectUnauthorized: false,
@@ -135,7 +136,7 @@ test('speaks websocket over TLS, also behind a PROXY header', async (t) => {
 });
 
 test('reads a TLS hello that came in one piece with the PROXY header', async (t) => {
-  const secureContext = loadSecureContext(certificateFiles(t, FIRST), 'listener.tls');
+  const secureContext = loadSecureContext(certificateFiles(t, FIRST), 'wamp.tls');
   const server = await rawSocketServer(t, { proxyProtocol: true }, { secureContext });
   const tcp = await TcpClient.connect(t, server.port);
   tcp.socket.removeAllListeners('data');
@@ -148,7 +149,7 @@ test('reads a TLS hello that came in one piece with the PROXY header', async (t)
 });
 
 test('refuses TLS before 1.2, and what is not TLS, and goes on', async (t) => {
-  const secureContext = loadSecureContext(certificateFiles(t, FIRST), 'listener.tls');
+  const secureContext = loadSecureContext(certificateFiles(t, FIRST), 'wamp.tls');
   const server = await rawSocketServer(t, {}, { secureContext });
   const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' };
   await assert.rejects(tlsClient(t, server.port, old));
@@ -172,11 +173,11 @@ test('shows a new certificate after a reload, and keeps the old connections', as
     proxyProtocol: false,
     trustedProxies: undefined,
   };
-  const first = loadSecureContext(certificateFiles(t, FIRST), 'listener.tls');
+  const first = loadSecureContext(certificateFiles(t, FIRST), 'wamp.tls');
   const server = await rawSocketServer(t, {}, { secureContext: first });
   const before = await tlsClient(t, server.port);
   assert.equal(before.getPeerCertificate().subject.O, 'FIRST');
-  const secureContext = loadSecureContext(certificateFiles(t, SECOND), 'listener.tls');
+  const secureContext = loadSecureContext(certificateFiles(t, SECOND), 'wamp.tls');
   server.acceptor.reload({ ...options, secureContext });
   const after = await tlsClient(t, server.port);
   assert.equal(after.getPeerCertificate().subject.O, 'SECOND');
@@ -187,13 +188,60 @@ test('shows a new certificate after a reload, and keeps the old connections', as
 test('names the configuration key of a file that cannot be used', (t) => {
   const files = certificateFiles(t, FIRST);
   const missing = { ...files, cert: '/nowhere/cert.pem' };
-  assert.throws(() => loadSecureContext(missing, 'wamp.tls'), /wamp\.tls\.cert: ENOENT/);
+  assert.throws(() => loadSecureContext(missing, 'wamp.tls'), /wamp\.tls\.certfile: ENOENT/);
   assert.throws(
     () => loadSecureContext({ ...files, key: certificateFiles(t, SECOND).key }, 'wamp.tls'),
-    /wamp\.tls: certificate and key cannot be used/,
+    /wamp\.tls: certificate and key cannot be used.*wamp\.tls\.keyfile/,
   );
   writeFileSync(files.cert, 'garbage');
   assert.throws(() => loadSecureContext(files, 'wamp.tls'), /cannot be used/);
+});
+
+test('who only asks again and again takes no place from the one who comes when there is room', async (t) => {
+  const server = await rawSocketServer(t, { maxConnections: 2 });
+  const places = server.environment.admission('test');
+  const enter = async (): Promise<{ client: TcpClient; answer: number }> => {
+    const client = await TcpClient.connect(t, server.port);
+    client.write(SHAKE);
+    return { client, answer: (await client.read(4))[1] };
+  };
+  const [first] = [await enter(), await enter()];
+  // They hear the refusal and do not hang up.
+  for (let i = 0; i < 20; i++) assert.equal((await enter()).answer, 0x40);
+  assert.equal(places.connections, 2);
+  const closed = once(first.client.socket, 'close');
+  first.client.socket.end();
+  await closed;
+  assert.equal((await enter()).answer, 0xd1);
+});
+
+test('a listener that starts again knows how many are still connected', async (t) => {
+  const server = await rawSocketServer(t, { maxConnections: 1 });
+  const client = await TcpClient.connect(t, server.port);
+  client.write(SHAKE);
+  await client.read(4);
+  server.acceptor.close();
+  const again = await rawSocketServer(t, { maxConnections: 1 }, {}, server.environment);
+  const next = await TcpClient.connect(t, again.port);
+  next.write(SHAKE);
+  assert.equal((await next.read(4))[1], 0x40);
+  assert.equal(server.environment.admission('test').connections, 1);
+});
+
+test('many bad PROXY headers are counted and cost one line of the log', async (t) => {
+  const lines: string[] = [];
+  const environment = {
+    ...testEnvironment(),
+    log: (_: string, event: string) => lines.push(event),
+  };
+  const server = await rawSocketServer(t, { proxyProtocol: true }, {}, environment);
+  for (let i = 0; i < 5; i++) {
+    const client = await TcpClient.connect(t, server.port);
+    client.write(SHAKE);
+    await client.readToEnd();
+  }
+  assert.equal(environment.counters.get('listener_proxy_header_refused'), 5);
+  assert.deepEqual(lines, ['proxy_header_refused']);
 });
 
 test('cuts at once who comes when even the refusals are too many', async (t) => {

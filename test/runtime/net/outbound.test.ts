@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BacklogBudget } from '../../../runtime/net/backlog-budget.ts';
 import { BufferPool } from '../../../runtime/net/buffer-pool.ts';
 import { FlushList } from '../../../runtime/net/flush-list.ts';
 import type { BacklogLimits, Sink } from '../../../runtime/net/outbound.ts';
@@ -44,7 +45,12 @@ class SlowSink implements Sink {
 
 function outboundTo(
   sink: Sink,
-  { codec = msgpack as Codec, peerMaxBytes = 1 << 24, limits = LIMITS } = {},
+  {
+    codec = msgpack as Codec,
+    peerMaxBytes = 1 << 24,
+    limits = LIMITS,
+    backlog = new BacklogBudget(() => Infinity),
+  } = {},
 ) {
   const pool = new BufferPool();
   const flushes = new FlushList();
@@ -53,11 +59,15 @@ function outboundTo(
     codec,
     sink,
     new RawSocketFraming(peerMaxBytes),
-    { pool, flushes },
+    { pool, flushes, backlog },
     limits,
     {
       onCongestion: (isCongested) => heard.push(isCongested ? 'congested' : 'free'),
       onOverflow: () => heard.push('overflow'),
+      onCutForRoom: () => {
+        heard.push('cut');
+        outbound.dispose();
+      },
       onProgress: () => {},
     },
   );
@@ -202,13 +212,59 @@ test('tells when the backlog is over its last limit', () => {
   assert.ok(heard.includes('overflow'));
 });
 
+test('tells the common budget what the operating system has not taken, and nothing else', () => {
+  const backlog = new BacklogBudget(() => Infinity);
+  const [fast, slow] = [new SlowSink(), new SlowSink()];
+  slow.isFast = false;
+  const one = outboundTo(fast, { backlog });
+  const two = outboundTo(slow, { backlog });
+  for (const { outbound, flushes } of [one, two]) {
+    outbound.send(event(msgpack, 1, 'x'.repeat(300)));
+    flushes.flushAll();
+  }
+  assert.equal(backlog.bytes, slow.writableLength);
+  slow.take();
+  assert.equal(backlog.bytes, 0);
+  two.outbound.send(event(msgpack, 2));
+  two.flushes.flushAll();
+  assert.ok(backlog.bytes > 0);
+  two.outbound.dispose();
+  assert.equal(backlog.bytes, 0);
+});
+
+test('when all together leave too much unread, those that owe most are cut until there is room', () => {
+  const backlog = new BacklogBudget(() => 10_000);
+  const slow = [100, 3000, 200, 4000, 300].map((size) => {
+    const sink = new SlowSink();
+    sink.isFast = false;
+    const one = outboundTo(sink, { backlog });
+    one.outbound.send(event(msgpack, 1, 'x'.repeat(size)));
+    one.flushes.flushAll();
+    return one;
+  });
+  const sink = new SlowSink();
+  sink.isFast = false;
+  const last = outboundTo(sink, { backlog });
+  last.outbound.send(event(msgpack, 1, 'x'.repeat(3500)));
+  last.flushes.flushAll();
+  const isCut = [...slow, last].map(({ heard }) => heard.includes('cut'));
+  assert.deepEqual(isCut, [false, false, false, true, false, false]);
+  assert.ok(backlog.bytes < 10_000 * (7 / 8));
+});
+
 test('puts a control frame between whole frames', () => {
   const sink = new SlowSink();
   const pool = new BufferPool();
   const flushes = new FlushList();
-  const none = { onCongestion: () => {}, onOverflow: () => {}, onProgress: () => {} };
+  const none = {
+    onCongestion: () => {},
+    onOverflow: () => {},
+    onCutForRoom: () => {},
+    onProgress: () => {},
+  };
+  const backlog = new BacklogBudget(() => Infinity);
   const framing = new BatchedFraming('json');
-  const outbound = new Outbound(msgpack, sink, framing, { pool, flushes }, LIMITS, none);
+  const outbound = new Outbound(msgpack, sink, framing, { pool, flushes, backlog }, LIMITS, none);
   outbound.send(event(msgpack, 1));
   outbound.control(Uint8Array.of(0x8a, 1), Uint8Array.of(42));
   outbound.send(event(msgpack, 2));
