@@ -77,10 +77,13 @@ describe('a nact handle', () => {
   });
 
   it('of a dead incarnation does not reach its successor', async () => {
-    let handled = 0;
+    const handled: unknown[] = [];
+    let reach = (): void => {};
+    const reached = new Promise<void>((resolve) => (reach = resolve));
     const { kernel, actor, next } = await bootNact((message) => {
-      handled++;
+      handled.push(message);
       if (message === 'boom') throw new Error('boom');
+      if (message === 'for the living') reach();
     });
     const stale = nactRef(actor())!;
     const started = next('started');
@@ -88,9 +91,10 @@ describe('a nact handle', () => {
     await started;
     dispatch(stale, 'for the dead');
     stop(stale);
-    await kernel.call(actor(), () => 'alive', 1);
+    dispatch(nactRef(actor())!, 'for the living');
+    await reached;
     assert.equal(actor().isAlive, true);
-    assert.equal(handled, 2);
+    assert.deepEqual(handled, ['boom', 'for the living']);
     await kernel.stop();
   });
 
