@@ -19,6 +19,8 @@ export type LinksMessage =
   | { readonly kind: 'connect'; readonly address: PeerAddress; readonly name?: string }
   /** Close the link and stop dialling. */
   | { readonly kind: 'disconnect'; readonly name: string }
+  /** Stop dialling an address at which no node was reached yet; a link that is up is not touched. */
+  | { readonly kind: 'forget'; readonly address: PeerAddress }
   | { readonly kind: 'info'; readonly reply: ReplyTo<readonly LinkInfo[]> };
 
 export interface LinkInfo {
