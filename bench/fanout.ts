@@ -71,6 +71,7 @@ function newBroker(): Broker {
       abort: () => undefined,
       goodbye: () => undefined,
       announce: () => undefined,
+      afterwards: () => undefined,
       publishAs: () => undefined,
       count: () => undefined,
     },

@@ -70,7 +70,14 @@ function benchDealer(procedures: number): void {
   const dealer = new Dealer({
     registrations: new Map<Id, Registration>(),
     parties: new Map<Member, Party>(),
-    effects: { abort() {}, goodbye() {}, announce() {}, publishAs() {}, count() {} },
+    effects: {
+      abort() {},
+      goodbye() {},
+      announce() {},
+      afterwards() {},
+      publishAs() {},
+      count() {},
+    },
     random: {
       next: Math.random,
       integer: (low, high) => low + Math.floor(Math.random() * (high - low + 1)),

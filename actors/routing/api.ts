@@ -81,9 +81,15 @@ export type RouterInput =
       readonly member: Member;
       readonly requests: readonly Request[];
       done: number;
+      /** The request at `done` has its answer; only what follows from it is left. */
+      isAnswered?: boolean;
     }
   /** The router's own timers: a call's deadline, and what expired among retained events. */
   | { readonly kind: 'expire' }
   | { readonly kind: 'sweep' };
 
-export type RouterTarget = Target<RouterInput>;
+/** The router's mailbox. */
+export interface RouterTarget extends Target<RouterInput> {
+  /** For `leave`: it is never refused, or what the session had would stay. */
+  admit(message: RouterInput): void;
+}

@@ -8,8 +8,10 @@ export interface DealerConfig {
   readonly maxCallTimeoutMs: number;
   /** Unanswered calls one session may have. Too low refuses bursts, too high lets one client fill the heap. */
   readonly maxCallsPerSession: number;
-  /** Procedures one session may register. Bounds what a lookup may have to walk for one client's patterns. */
+  /** Procedures one session may register. */
   readonly maxRegistrationsPerSession: number;
+  /** Of them wildcard patterns: one lookup may have to walk all that overlap, whoever has registered them. */
+  readonly maxWildcardsPerSession: number;
   /** Callees of one shared procedure. Choosing one may look at each. */
   readonly maxCalleesPerRegistration: number;
   /** UTF-16 units of a procedure that is registered. Bounds the depth of the index. */
@@ -23,6 +25,7 @@ export const DEFAULT_DEALER_CONFIG: DealerConfig = {
   maxCallTimeoutMs: 0,
   maxCallsPerSession: 65_536,
   maxRegistrationsPerSession: 100_000,
+  maxWildcardsPerSession: 1_000,
   maxCalleesPerRegistration: 10_000,
   maxUriLength: 1024,
   allowForceReregister: true,
@@ -32,6 +35,8 @@ export const DEFAULT_DEALER_CONFIG: DealerConfig = {
 export interface BrokerConfig {
   /** Subscriptions one session may hold. Too low refuses clients that follow many topics, too high lets one fill the heap. */
   readonly maxSubscriptionsPerSession: number;
+  /** Of them wildcard patterns: one publication may have to walk all that overlap, whoever has subscribed to them. */
+  readonly maxWildcardsPerSession: number;
   /** UTF-16 units of a topic. Bounds the depth of the index and the work of a match. */
   readonly maxUriLength: number;
   readonly retention: RetentionConfig;
@@ -84,6 +89,7 @@ export interface TestamentsConfig {
 
 export const DEFAULT_BROKER_CONFIG: BrokerConfig = {
   maxSubscriptionsPerSession: 100_000,
+  maxWildcardsPerSession: 1_000,
   maxUriLength: 1024,
   retention: {
     maxTopics: 100_000,

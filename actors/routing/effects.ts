@@ -12,6 +12,8 @@ export interface RoutingEffects {
   goodbye(member: Member, reason: string, details: Dict): void;
   /** Publishes a meta event of the router after the current request, to everybody but nobody excluded. */
   announce(topic: string, args: readonly Value[], kwargs?: Dict): void;
+  /** Runs once the current request is done: a crash in there does not make it answered twice. */
+  afterwards(task: () => void): void;
   /** Publishes in the name of a member that is leaving (testaments). */
   publishAs(member: Member, topic: string, options: Dict, payload: Payload): void;
   /** A plain counter of /metrics: `bondy_<name>_total`. Everything that is dropped or refused has one. */

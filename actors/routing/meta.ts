@@ -30,8 +30,8 @@ export function metaTable(procedures: Readonly<Record<string, MetaProcedure>>): 
   return new Map(Object.entries(procedures));
 }
 
-/** Runs the procedure and answers the call. */
-export function answerMeta(caller: Member, call: Call, procedure: MetaProcedure): void {
+/** Runs the procedure and answers the call. True: with a RESULT. */
+export function answerMeta(caller: Member, call: Call, procedure: MetaProcedure): boolean {
   const reply = runMeta(caller, call, procedure);
   const { codec } = caller.outlet;
   if ('error' in reply) return sendError(caller, call, reply);
@@ -42,8 +42,9 @@ export function answerMeta(caller: Member, call: Call, procedure: MetaProcedure)
     details: EMPTY,
     payload,
   });
-  if (sent === 'too_large') sendError(caller, call, { error: ERRORS.payloadSizeExceeded });
-  if (sent === 'unencodable') sendError(caller, call, { error: ERRORS.invalidPayload });
+  if (sent === 'too_large') return sendError(caller, call, { error: ERRORS.payloadSizeExceeded });
+  if (sent === 'unencodable') return sendError(caller, call, { error: ERRORS.invalidPayload });
+  return true;
 }
 
 function runMeta(caller: Member, call: Call, procedure: MetaProcedure): MetaReply {
@@ -54,8 +55,9 @@ function runMeta(caller: Member, call: Call, procedure: MetaProcedure): MetaRepl
   return procedure(read.args, read.kwargs, caller);
 }
 
-function sendError(caller: Member, call: Call, { error, detail }: MetaError): void {
+function sendError(caller: Member, call: Call, { error, detail }: MetaError): false {
   const payload = detail === undefined ? NO_PAYLOAD : caller.outlet.codec.payload([detail]);
   const { request } = call;
   caller.outlet.send({ type: ERROR, requestType: CALL, request, details: EMPTY, error, payload });
+  return false;
 }

@@ -6,6 +6,8 @@ import type { Dict, Id, Value } from '../../runtime/wamp/message.ts';
 
 const MAX_ID = 2 ** 53;
 
+const MAX_ROUTING_KEY = 256;
+
 /** An option had a type or a value that its key does not allow. */
 export class BadOption {
   /** For people: names the key and what was expected. */
@@ -58,13 +60,14 @@ export class OptionReader {
     return found ?? this.#refuse(key, `one of ${allowed.join(', ')}`);
   }
 
-  /** A routing key: a string or an integer, as a string. */
+  /** A routing key: a string or an integer, as a string. Short, because it is hashed. */
   routingKey(key: string): string | undefined {
     const value = this.#options[key];
     if (value === undefined || value === null) return undefined;
-    if (typeof value === 'string') return value;
-    if (typeof value === 'bigint' || Number.isInteger(value)) return String(value);
-    return this.#refuse(key, 'a string or an integer');
+    const isIntegral = typeof value === 'bigint' || Number.isInteger(value);
+    const routingKey = isIntegral ? String(value) : value;
+    if (typeof routingKey === 'string' && routingKey.length <= MAX_ROUTING_KEY) return routingKey;
+    return this.#refuse(key, `an integer or a string of at most ${MAX_ROUTING_KEY} characters`);
   }
 
   strings(key: string): readonly string[] | undefined {

@@ -10,9 +10,7 @@ import type { Codec } from '../../runtime/wamp/codec.ts';
 import {
   CALL,
   CANCEL,
-  EMPTY,
   ERROR,
-  NO_PAYLOAD,
   PUBLISH,
   REGISTER,
   SUBSCRIBE,
@@ -20,15 +18,16 @@ import {
   UNSUBSCRIBE,
   YIELD,
 } from '../../runtime/wamp/message.ts';
-import type { Dict, Id, Payload, SerializerId, Value } from '../../runtime/wamp/message.ts';
+import type { Dict, Payload, SerializerId, Value } from '../../runtime/wamp/message.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
 import type { UriRule } from '../../runtime/wamp/uri.ts';
-import type { Action, Authorizer } from '../security/api.ts';
+import type { Authorizer } from '../security/api.ts';
 import type { Member, Request, RouterInput } from './api.ts';
 import { Broker } from './broker/broker.ts';
 import type { BrokerConfig, DealerConfig } from './config.ts';
 import { Dealer } from './dealer/dealer.ts';
 import type { RoutingEffects } from './effects.ts';
+import { MemberMonitors } from './member-monitors.ts';
 import { metaTable } from './meta.ts';
 import { announceJoin, announceLeave } from './session-events.ts';
 import { sessionProcedures } from './session-meta.ts';
@@ -54,6 +53,10 @@ export function router(dependencies: RouterDependencies): Definition<RouterInput
   };
 }
 
+const LOST = 'the router failed while this session joined';
+
+type Requests = Extract<RouterInput, { kind: 'requests' }>;
+
 interface Announcement {
   readonly topic: string;
   readonly args: readonly Value[];
@@ -66,11 +69,11 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   readonly #rows: RealmRows;
   readonly #broker: Broker;
   readonly #dealer: Dealer;
-  /** Which member a monitored session actor is. */
-  readonly #monitors = new Map<number, Member>();
-  readonly #monitorOf = new Map<Id, number>();
+  readonly #monitors: MemberMonitors;
   /** Meta events wait until the request that caused them is answered. */
   #announcements: Announcement[] = [];
+  /** So does what else follows from it. */
+  readonly #tasks: (() => void)[] = [];
   /** Broke the protocol in the request being handled: leaves right after it. */
   #doomed: Member | undefined;
   #timer: TimerId | undefined;
@@ -81,6 +84,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#d = dependencies;
     this.#context = context;
     this.#rows = dependencies.tables.claim(context);
+    this.#monitors = new MemberMonitors(context);
     const { authorizer, uriRule, codecs } = dependencies;
     const shared = { ...this.#rows, effects: this, random: context.random, authorizer };
     this.#broker = new Broker({ ...shared, config: dependencies.broker, uriRule, codecs });
@@ -111,10 +115,10 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     }
   }
 
-  /** A session actor ended without a word. */
+  /** A session's actor ended. DOWN overtakes messages, so the member leaves behind what it has still asked for. */
   onDown({ monitor }: Down): void {
-    const member = this.#monitors.get(monitor);
-    if (member) this.#onLeave(member);
+    const member = this.#monitors.memberOf(monitor);
+    if (member) this.#d.mailbox.admit({ kind: 'leave', member });
   }
 
   /** Takes over from a router that died, if one did. */
@@ -123,20 +127,39 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     const { members } = this.#rows;
     this.#broker.recover(clock.wall());
     this.#dealer.recover((member) => members.get(member.id) === member);
-    for (const member of members.values()) this.#watch(member);
+    for (const member of members.values()) this.#monitors.watch(member);
     const interrupted = this.#d.mailbox.takeInterrupted();
-    if (interrupted?.kind === 'requests') {
-      const { member, requests } = interrupted;
-      if (members.get(member.id) === member) {
-        this.#answerInterrupted(member, requests[interrupted.done]);
-      }
-      interrupted.done += 1;
-      this.#onRequests(interrupted);
-    } else if (interrupted?.kind === 'leave') {
-      this.#onLeave(interrupted.member);
-    }
+    if (interrupted) this.#resume(interrupted);
     this.#sweep();
     this.#schedule();
+  }
+
+  /** Ends what the dead router was doing, without doing it again; what it had not begun is put back. */
+  #resume(input: RouterInput): void {
+    switch (input.kind) {
+      case 'requests':
+        return this.#resumeRequests(input);
+      case 'join': {
+        // Or it would send requests as a stranger, which nobody answers.
+        const { session } = input.member;
+        if (this.#isMember(input.member)) return;
+        return void session?.cast({ kind: 'abort', reason: ERRORS.internal, detail: LOST });
+      }
+      case 'leave':
+        return this.#onLeave(input.member);
+      case 'expire':
+      case 'sweep':
+        return; // done anew anyway
+    }
+  }
+
+  #resumeRequests(input: Requests): void {
+    const { member, requests, isAnswered } = input;
+    const request = requests[input.done];
+    input.isAnswered = false;
+    input.done += 1;
+    this.#d.mailbox.putBack(input);
+    if (!isAnswered && this.#isMember(member)) this.#answerInterrupted(member, request);
   }
 
   #answerInterrupted(member: Member, request: Request): void {
@@ -152,113 +175,84 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
 
   // ---- requests
 
-  #onRequests(input: Extract<RouterInput, { kind: 'requests' }>): void {
+  #onRequests(input: Requests): void {
     const { member, requests } = input;
     const now = this.#context.clock.now();
     const wall = this.#context.clock.wall();
     while (input.done < requests.length) {
-      if (this.#rows.members.get(member.id) !== member) {
+      if (!this.#isMember(member)) {
         this.#d.count('requests_of_the_departed', requests.length - input.done);
         return;
       }
       this.#onRequest(member, requests[input.done], now, wall);
+      if (this.#announcements.length > 0 || this.#tasks.length > 0 || this.#doomed) {
+        this.#finish(input);
+      }
       input.done += 1;
     }
+    this.#dealer.report();
     this.#schedule();
   }
 
   #onRequest(member: Member, request: Request, now: number, wall: number): void {
     switch (request.type) {
       case CALL:
-        if (this.#allows(member, 'call', request.procedure, request))
-          this.#dealer.call(member, request, now);
-        break;
+        return this.#dealer.call(member, request, now);
       case YIELD:
-        this.#dealer.yield(member, request, now);
-        break;
+        return this.#dealer.yield(member, request, now);
       case PUBLISH:
-        if (this.#allows(member, 'publish', request.topic, request))
-          this.#broker.publish(member, request, wall);
-        break;
+        return this.#broker.publish(member, request, wall);
       case ERROR:
-        this.#dealer.error(member, request, now);
-        break;
+        return this.#dealer.error(member, request, now);
       case CANCEL:
-        this.#dealer.cancel(member, request);
-        break;
+        return this.#dealer.cancel(member, request);
       case SUBSCRIBE:
-        if (this.#allows(member, 'subscribe', request.topic, request))
-          this.#broker.subscribe(member, request, wall);
-        break;
+        return this.#broker.subscribe(member, request, wall);
       case UNSUBSCRIBE:
-        this.#broker.unsubscribe(member, request);
-        break;
+        return this.#broker.unsubscribe(member, request);
       case REGISTER:
-        if (this.#allows(member, 'register', request.procedure, request))
-          this.#dealer.register(member, request, wall);
-        break;
+        return this.#dealer.register(member, request, wall);
       case UNREGISTER:
-        this.#dealer.unregister(member, request);
-        break;
+        return this.#dealer.unregister(member, request);
     }
-    if (this.#announcements.length > 0) this.#publishAnnouncements();
-    if (this.#doomed) this.#expelDoomed();
   }
 
-  #allows(
-    member: Member,
-    action: Action,
-    uri: string,
-    request: Extract<Request, { options: Dict }>,
-  ): boolean {
-    const { match } = request.options;
-    const policy = match === 'prefix' || match === 'wildcard' ? match : 'exact';
-    if (this.#d.authorizer.mayI(member, action, uri, policy)) return true;
-    this.#d.count('requests_not_authorized');
-    if (request.type === PUBLISH && request.options['acknowledge'] !== true) return false;
-    member.outlet.send({
-      type: ERROR,
-      requestType: request.type,
-      request: request.request,
-      details: EMPTY,
-      error: ERRORS.notAuthorized,
-      payload: NO_PAYLOAD,
-    });
-    return false;
+  /** What follows from a request that has its answer. */
+  #finish(input: Requests): void {
+    input.isAnswered = true;
+    for (const task of this.#tasks.splice(0)) task();
+    this.#publishAnnouncements();
+    const doomed = this.#doomed;
+    this.#doomed = undefined;
+    if (doomed) this.#onLeave(doomed);
+    input.isAnswered = false;
   }
 
   // ---- members
 
   #onJoin(member: Member): void {
     this.#rows.members.set(member.id, member);
-    this.#watch(member);
+    this.#monitors.watch(member);
     this.#d.count('sessions_opened');
     announceJoin(member, this);
     this.#publishAnnouncements();
   }
 
-  #watch(member: Member): void {
-    if (!member.session) return;
-    const monitor = this.#context.monitor(member.session);
-    this.#monitors.set(monitor, member);
-    this.#monitorOf.set(member.id, monitor);
+  #isMember(member: Member): boolean {
+    return this.#rows.members.get(member.id) === member;
   }
 
   /** Once per member, whether it says so or just dies. */
   #onLeave(member: Member): void {
-    if (this.#rows.members.get(member.id) !== member) return;
-    const monitor = this.#monitorOf.get(member.id);
-    if (monitor !== undefined) {
-      this.#context.demonitor(monitor);
-      this.#monitors.delete(monitor);
-      this.#monitorOf.delete(member.id);
-    }
+    if (!this.#isMember(member)) return;
+    this.#monitors.unwatch(member);
     this.#dealer.leave(member);
     this.#broker.leave(member);
     this.#rows.members.delete(member.id);
     this.#d.count('sessions_closed');
     announceLeave(member, this);
     this.#publishAnnouncements();
+    this.#dealer.report();
     this.#schedule();
   }
 
@@ -269,14 +263,12 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     member.session?.cast({ kind: 'abort', reason, detail });
   }
 
-  #expelDoomed(): void {
-    const member = this.#doomed;
-    this.#doomed = undefined;
-    if (member) this.#onLeave(member);
-  }
-
   goodbye(member: Member, reason: string, details: Dict): void {
     member.session?.cast({ kind: 'goodbye', reason, details });
+  }
+
+  afterwards(task: () => void): void {
+    this.#tasks.push(task);
   }
 
   announce(topic: string, args: readonly Value[], kwargs?: Dict): void {
@@ -306,6 +298,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   #expire(): void {
     this.#timer = undefined;
     this.#dealer.expire(this.#context.clock.now());
+    this.#dealer.report();
     this.#schedule();
   }
 

@@ -73,6 +73,15 @@ export class Mailbox<M> implements Target<M> {
     return message;
   }
 
+  /** For a reader that has only begun with its message: it is the oldest again. */
+  putBack(message: M): void {
+    if (this.#count === this.#items.length) this.#grow();
+    this.#head = (this.#head - 1) & (this.#items.length - 1);
+    this.#items[this.#head] = message;
+    this.#count++;
+    if (this.#reader !== undefined) this.#reader.wake();
+  }
+
   /** The message that was being handled when the last reader died; once, then undefined. */
   takeInterrupted(): M | undefined {
     const interrupted = this.#interrupted;

@@ -173,6 +173,14 @@ export const routingKeys = {
     default: broker.maxSubscriptionsPerSession,
     doc: 'Subscriptions one session may hold.',
   }),
+  maxWildcardsPerSession: key({
+    name: 'wamp.max_wildcards_per_session',
+    type: count,
+    default: broker.maxWildcardsPerSession,
+    doc:
+      'Wildcard patterns one session may subscribe to, and as many it may register. Those that overlap make ' +
+      'every lookup of a matching URI longer, for everybody.',
+  }),
   retention: retentionKeys,
   history: historyKeys,
   testaments: testamentKeys,
@@ -186,8 +194,9 @@ export interface RoutingConfig {
 type RoutingValues = Values<typeof routingKeys>;
 
 export function routingConfig(values: RoutingValues): RoutingConfig {
-  const { dealer, maxUriLength, ...broker } = values;
-  return { dealer: { ...dealer, maxUriLength }, broker: { ...broker, maxUriLength } };
+  const { dealer, maxUriLength, maxWildcardsPerSession, ...broker } = values;
+  const shared = { maxUriLength, maxWildcardsPerSession };
+  return { dealer: { ...dealer, ...shared }, broker: { ...broker, ...shared } };
 }
 
 export function routingConflicts({ dealer, history }: RoutingValues): readonly Conflict[] {

@@ -26,7 +26,6 @@ import {
   UNSUBSCRIBED,
 } from '../../../runtime/wamp/message.ts';
 import type { UriRule } from '../../../runtime/wamp/uri.ts';
-import { isValidUri } from '../../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
 import type { Authorizer } from '../../security/api.ts';
 import type { Member } from '../api.ts';
@@ -38,15 +37,16 @@ import { History } from './history.ts';
 import type { MetaProcedures } from '../meta.ts';
 import { metaTable } from '../meta.ts';
 import { BadOption } from '../options.ts';
+import { PASSTHRU } from '../passthru.ts';
 import type { Refusal } from '../refusals.ts';
 import { errorFor, INTERRUPTED, refusal } from '../refusals.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import type { Publication, PublishOptions } from './publication.ts';
 import { detailsFor, eventDetails, readPublishOptions, wantsAnswer } from './publication.ts';
-import { isReserved } from '../reserved.ts';
 import type { Retained, RetainedEvent } from './retention.ts';
 import { Retention } from './retention.ts';
 import { readSubscribeOptions } from './subscribe-options.ts';
+import { Rules } from './rules.ts';
 import { SubscriptionEvents } from './subscription-events.ts';
 import { subscriptionProcedures } from './subscription-meta.ts';
 import type { Subscription } from './subscriptions.ts';
@@ -66,13 +66,14 @@ export interface BrokerDependencies {
   readonly uriRule: UriRule;
   /** For payloads of the node's own; they are transcoded like any other for who speaks something else. */
   readonly codecs: Readonly<Record<SerializerId, Codec>>;
-  /** Undefined: everybody may be disclosed and may read every history. */
+  /** Undefined: everybody may do everything. */
   readonly authorizer?: Authorizer | undefined;
 }
 
 export class Broker {
   readonly #d: BrokerDependencies;
   readonly #subscriptions: Subscriptions;
+  readonly #rules: Rules;
   readonly #retention: Retention;
   readonly #history: History;
   readonly #events: SubscriptionEvents;
@@ -84,6 +85,13 @@ export class Broker {
     this.#d = dependencies;
     this.#count = (counter, by) => effects.count(counter, by);
     this.#subscriptions = new Subscriptions(dependencies.subscriptions);
+    this.#rules = new Rules({
+      subscriptions: this.#subscriptions,
+      config,
+      uriRule: dependencies.uriRule,
+      authorizer: dependencies.authorizer,
+      count: this.#count,
+    });
     this.#retention = new Retention(dependencies.retained, config.retention, this.#count);
     this.#history = new History(dependencies.history, config.history, this.#count);
     this.#events = new SubscriptionEvents(effects);
@@ -103,11 +111,11 @@ export class Broker {
     if (options instanceof BadOption) {
       return this.#refusePublish(member, message, refusal(ERRORS.invalidArgument, options.detail));
     }
-    if (options.passthru && !member.features.publisher?.has('payload_passthru_mode')) {
-      const detail = 'PUBLISH: payload_passthru_mode was not announced';
+    if (options.passthru && !member.features.publisher?.has(PASSTHRU)) {
+      const detail = `PUBLISH: ${PASSTHRU} was not announced`;
       return this.#d.effects.abort(member, ERRORS.protocolViolation, detail);
     }
-    const refused = this.#whyNot(member, message.topic, options);
+    const refused = this.#rules.whyNoPublication(member, message.topic, options);
     if (refused) return this.#refusePublish(member, message, refused);
     const publication: Publication = {
       id: randomId(this.#d.random),
@@ -144,23 +152,17 @@ export class Broker {
       return this.#refuse(member, message, refusal(ERRORS.invalidArgument, options.detail));
     }
     const { match, nodeKey } = options;
-    if (!this.#isValid(topic, match)) {
-      return this.#refuse(
-        member,
-        message,
-        refusal(ERRORS.invalidUri, 'not a valid topic for this match policy'),
-      );
-    }
+    const refused = this.#rules.whyNoSubscription(member, topic, match);
+    if (refused) return this.#refuse(member, message, refused);
     const found = this.#subscriptions.find(match, topic);
-    if (!found?.subscribers.has(member.id) && this.#holdsAll(member)) {
-      return this.#refuse(member, message, refusal(ERRORS.limitExceeded, 'too many subscriptions'));
-    }
     const subscription = found ?? this.#create(match, topic, now, false);
     const joined = this.#subscriptions.join(subscription, member, nodeKey);
     if (!found) this.#events.created(member, subscription);
     if (joined) this.#events.joined(member, subscription);
+    if (joined) this.#count('subscriptions');
     member.outlet.send({ type: SUBSCRIBED, request, subscription: subscription.id });
-    if (options.getRetained) this.#sendRetained(member, subscription, now);
+    if (!options.getRetained) return;
+    this.#d.effects.afterwards(() => this.#sendRetained(member, subscription, now));
   }
 
   unsubscribe(member: Member, message: Unsubscribe): void {
@@ -201,10 +203,7 @@ export class Broker {
     }
   }
 
-  /**
-   * A router died while it handled this request, before the answer (the last thing each request does, except for
-   * retained events after SUBSCRIBED).
-   */
+  /** A router died while it handled this request, before the answer: that is the last thing each request does. */
   interrupted(member: Member, message: Publish | Subscribe | Unsubscribe): void {
     if (message.type === PUBLISH && !wantsAnswer(message.options)) return;
     this.#refuse(member, message, INTERRUPTED);
@@ -237,14 +236,6 @@ export class Broker {
     });
   }
 
-  #isValid(uri: string, match: MatchPolicy): boolean {
-    return uri.length <= this.#d.config.maxUriLength && isValidUri(uri, this.#d.uriRule, match);
-  }
-
-  #holdsAll({ id }: Member): boolean {
-    return this.#subscriptions.heldBy(id).size >= this.#d.config.maxSubscriptionsPerSession;
-  }
-
   #create(match: MatchPolicy, uri: string, now: number, isPinned: boolean): Subscription {
     let id: Id;
     do id = randomId(this.#d.random);
@@ -256,16 +247,6 @@ export class Broker {
     const outcome = this.#subscriptions.part(subscription, member.id);
     this.#events.parted(member, subscription);
     if (outcome === 'deleted') this.#events.deleted(member, subscription);
-  }
-
-  #whyNot(member: Member, topic: string, { discloseMe }: PublishOptions): Refusal | undefined {
-    if (isReserved(topic) || !this.#isValid(topic, 'exact')) {
-      return refusal(ERRORS.invalidUri, 'not a topic that can be published to');
-    }
-    if (discloseMe && this.#d.authorizer?.mayDisclose(member, 'publish', topic) === false) {
-      return refusal(ERRORS.discloseMeDisallowed, 'this session may not disclose itself');
-    }
-    return undefined;
   }
 
   #keep(publication: Publication, options: PublishOptions, now: number): void {

@@ -5,6 +5,7 @@
 import type { Id } from '../../../runtime/wamp/message.ts';
 import type { Member } from '../api.ts';
 import type { Rows } from '../effects.ts';
+import { Holdings } from '../matching/holdings.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import { PatternIndex } from '../matching/patterns.ts';
 import { Shards } from './sharding.ts';
@@ -23,12 +24,10 @@ export interface Subscription {
   shards: Shards | undefined;
 }
 
-const NOTHING: ReadonlySet<Subscription> = new Set();
-
 export class Subscriptions {
   readonly #rows: Rows<Id, Subscription>;
   #index = new PatternIndex<Subscription>();
-  #held = new Map<Id, Set<Subscription>>();
+  #holdings = new Holdings<Id, Subscription>();
 
   constructor(rows: Rows<Id, Subscription>) {
     this.#rows = rows;
@@ -56,7 +55,11 @@ export class Subscriptions {
   }
 
   heldBy(session: Id): ReadonlySet<Subscription> {
-    return this.#held.get(session) ?? NOTHING;
+    return this.#holdings.of(session);
+  }
+
+  wildcardsHeldBy(session: Id): number {
+    return this.#holdings.wildcardsOf(session);
   }
 
   create(row: Omit<Subscription, 'subscribers' | 'shards'>): Subscription {
@@ -70,7 +73,7 @@ export class Subscriptions {
   join(subscription: Subscription, member: Member, nodeKey: string | undefined): boolean {
     assignShard(subscription, member.id, nodeKey);
     if (!subscription.subscribers.add(member)) return false;
-    this.#hold(member.id, subscription);
+    this.#holdings.add(member.id, subscription);
     return true;
   }
 
@@ -78,9 +81,7 @@ export class Subscriptions {
   part(subscription: Subscription, session: Id): 'kept' | 'deleted' {
     subscription.subscribers.remove(session);
     assignShard(subscription, session, undefined);
-    const held = this.#held.get(session);
-    held?.delete(subscription);
-    if (held?.size === 0) this.#held.delete(session);
+    this.#holdings.remove(session, subscription);
     if (subscription.isPinned || subscription.subscribers.size > 0) return 'kept';
     this.#drop(subscription);
     return 'deleted';
@@ -89,11 +90,11 @@ export class Subscriptions {
   /** Rebuilds everything from the rows, after the router that wrote them has died in the middle of something. */
   rebuild(isMember: (session: Id) => boolean): void {
     this.#index = new PatternIndex();
-    this.#held = new Map();
+    this.#holdings = new Holdings();
     for (const subscription of [...this.#rows.values()]) {
       this.#index.add(subscription.match, subscription.uri, subscription);
       for (const { id } of [...subscription.subscribers.all]) {
-        if (isMember(id)) this.#hold(id, subscription);
+        if (isMember(id)) this.#holdings.add(id, subscription);
         else {
           subscription.subscribers.remove(id);
           assignShard(subscription, id, undefined);
@@ -101,12 +102,6 @@ export class Subscriptions {
       }
       if (subscription.subscribers.size === 0 && !subscription.isPinned) this.#drop(subscription);
     }
-  }
-
-  #hold(session: Id, subscription: Subscription): void {
-    const held = this.#held.get(session);
-    if (held) held.add(subscription);
-    else this.#held.set(session, new Set([subscription]));
   }
 
   #drop(subscription: Subscription): void {

@@ -2,9 +2,8 @@
  * How a request gets its one final answer. The mark `party.answering` is set before the frame is sent and cleared
  * after: what is still marked after a crash was not answered, and is then.
  */
-import type { SendResult } from '../../../runtime/net/connection.ts';
 import type { ErrorMessage, Id, Result } from '../../../runtime/wamp/message.ts';
-import { CALL, INTERRUPT } from '../../../runtime/wamp/message.ts';
+import { CALL, INTERRUPT, RESULT } from '../../../runtime/wamp/message.ts';
 import type { Refusal } from '../refusals.ts';
 import { errorFor, sendFailure } from '../refusals.ts';
 import type { Calls, InFlight, Party } from './calls.ts';
@@ -17,19 +16,20 @@ export function takeOn(party: Party, requestType: number, request: Id): void {
 }
 
 /** Sends the last word on a call whose row is closed. */
-export function answerCall(caller: Party, answer: Result | ErrorMessage): SendResult {
+export function answerCall(calls: Calls, caller: Party, answer: Result | ErrorMessage): void {
   caller.answeringType = CALL;
   caller.answering = answer.request;
   const sent = caller.member.outlet.send(answer);
   const instead = sendFailure(sent, 'the answer');
   if (instead) caller.member.outlet.send(errorFor(caller.member, CALL, answer.request, instead));
   caller.answering = 0;
-  return sent;
+  if (answer.type === RESULT && !instead) calls.tally.results++;
+  else calls.tally.errors++;
 }
 
 /** Refuses a call whose row is closed, or that never had one. */
-export function refuseCall(caller: Party, request: Id, why: Refusal): void {
-  answerCall(caller, errorFor(caller.member, CALL, request, why));
+export function refuseCall(calls: Calls, caller: Party, request: Id, why: Refusal): void {
+  answerCall(calls, caller, errorFor(caller.member, CALL, request, why));
 }
 
 /**
@@ -41,13 +41,13 @@ export function stopCall(calls: Calls, call: InFlight, why: Refusal): void {
   call.caller.answering = call.request;
   const wasTold = interrupt(call, 'killnowait');
   calls.abandon(call, wasTold);
-  refuseCall(call.caller, call.request, why);
+  refuseCall(calls, call.caller, call.request, why);
 }
 
 /** Ends a call whose callee has answered with something that cannot be used. */
 export function failCall(calls: Calls, call: InFlight, why: Refusal): void {
   calls.close(call);
-  if (call.state !== 'abandoned') refuseCall(call.caller, call.request, why);
+  if (call.state !== 'abandoned') refuseCall(calls, call.caller, call.request, why);
 }
 
 /** Tells the callee to stop, once. False: it does not understand that, or was told to stop and answer (`kill`). */

@@ -34,6 +34,8 @@ const NO_CALL_OPTIONS: CallOptions = {
 // A year: nobody waits longer, and sums with a clock stay exact.
 const MAX_TIMEOUT_MS = 366 * 86_400_000;
 
+const PROGRESSIVE = 'progressive_call_invocations';
+
 const RUNMODES = ['all', 'partition'] as const;
 
 export function readCallOptions(options: Dict): CallOptions | BadOption {
@@ -49,6 +51,16 @@ export function readCallOptions(options: Dict): CallOptions | BadOption {
     passthru: readPassthru(read),
   };
   return read.mistake ?? result;
+}
+
+/** A feature that is used without having been announced where the text demands ABORT. */
+export function unannounced(caller: Member, options: CallOptions): string | undefined {
+  const { passthru, progress } = options;
+  if (!passthru && !progress) return undefined;
+  const announced = caller.features.caller;
+  if (passthru && !announced?.has(PASSTHRU)) return PASSTHRU;
+  if (progress && !announced?.has(PROGRESSIVE)) return PROGRESSIVE;
+  return undefined;
 }
 
 export interface YieldOptions {
@@ -114,9 +126,7 @@ export function missingFeature(callee: Callee, options: CallOptions): string | u
   if (options.passthru && !announces(callee, PASSTHRU)) return PASSTHRU;
   if (!options.progress) return undefined;
   if (!callee.canCancel) return 'call_canceling';
-  return announces(callee, 'progressive_call_invocations')
-    ? undefined
-    : 'progressive_call_invocations';
+  return announces(callee, PROGRESSIVE) ? undefined : PROGRESSIVE;
 }
 
 export function announces(callee: Callee, feature: string): boolean {

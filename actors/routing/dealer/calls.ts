@@ -9,6 +9,7 @@ import type { Member } from '../api.ts';
 import type { CallOptions } from './call-options.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Rows } from '../effects.ts';
+import { Tally } from '../tally.ts';
 import type { Callee, Registration } from './registrations.ts';
 
 /** A session's part in calls. */
@@ -18,7 +19,7 @@ export interface Party {
   readonly calls: Map<Id, InFlight>;
   /** As callee, by INVOCATION.Request: what it works on. */
   readonly invocations: Map<Id, InFlight>;
-  /** The highest request id the dealer has taken on. */
+  /** The last request the dealer has taken on. */
   lastRequest: Id;
   /** The request being answered now, 0 for none: still set after a crash, it says who waits in vain. */
   answering: Id;
@@ -72,6 +73,7 @@ export interface Retry {
 export class Calls {
   readonly #parties: Rows<Member, Party>;
   readonly deadlines = new Deadlines<InFlight>();
+  readonly tally = new Tally();
 
   constructor(parties: Rows<Member, Party>) {
     this.#parties = parties;

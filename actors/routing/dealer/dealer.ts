@@ -15,13 +15,12 @@ import type {
   Unregister,
   Yield,
 } from '../../../runtime/wamp/message.ts';
-import { CALL, ERROR, INVOCATION, RESULT, YIELD } from '../../../runtime/wamp/message.ts';
+import { CALL } from '../../../runtime/wamp/message.ts';
 import { isValidUri } from '../../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
-import { answerCall, failCall, interrupt, refuseCall, stopCall, takeOn } from './answers.ts';
+import { interrupt, refuseCall, stopCall, takeOn } from './answers.ts';
 import type { ContinuedCall, Member, Request } from '../api.ts';
-import type { YieldOptions } from './call-options.ts';
-import { readCallOptions, readYieldOptions, resultDetails } from './call-options.ts';
+import { readCallOptions, unannounced } from './call-options.ts';
 import type { InFlight, Party } from './calls.ts';
 import { Calls } from './calls.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -29,10 +28,11 @@ import type { Rows } from '../effects.ts';
 import type { MetaProcedures } from '../meta.ts';
 import { answerMeta, metaTable } from '../meta.ts';
 import { BadOption, OptionReader } from '../options.ts';
-import { errorFor, refusal, sendFailure } from '../refusals.ts';
+import { NOT_AUTHORIZED, refusal } from '../refusals.ts';
 import { answerInterrupted, mendCalls } from './recovery.ts';
 import type { RegistrarDependencies } from './registrar.ts';
 import { Registrar } from './registrar.ts';
+import { Replies } from './replies.ts';
 import { registrationProcedures } from './registration-meta.ts';
 import type { Registration } from './registrations.ts';
 import { Registrations } from './registrations.ts';
@@ -57,6 +57,7 @@ export class Dealer {
   readonly registrar: Registrar;
   readonly #calls: Calls;
   readonly #dispatcher: Dispatcher;
+  readonly #replies: Replies;
   readonly #procedures: MetaProcedures;
   readonly #d: DealerDependencies;
 
@@ -72,11 +73,21 @@ export class Dealer {
       calls: this.#calls,
     });
     this.#dispatcher = new Dispatcher({ ...dependencies, calls: this.#calls });
+    this.#replies = new Replies({
+      ...dependencies,
+      calls: this.#calls,
+      dispatcher: this.#dispatcher,
+    });
   }
 
   /** Monotonic ms at which `expire` is due; undefined: no call has a deadline. */
   get nextDeadline(): number | undefined {
     return this.#calls.deadlines.next();
+  }
+
+  /** Hands over what was counted since the last time. */
+  report(): void {
+    this.#calls.tally.handOver((counter, by) => this.#d.effects.count(counter, by));
   }
 
   /** `wamp.registration.*`. A CALL of them given to `call` is answered there. */
@@ -94,10 +105,11 @@ export class Dealer {
 
   call(member: Member, message: Call | ContinuedCall, now: number): void {
     const party = this.#calls.party(member);
-    if (message.request <= party.lastRequest || (message as ContinuedCall).continues) {
+    if ('continues' in message) {
       return this.#dispatcher.continueCall(party, message);
     }
     takeOn(party, CALL, message.request);
+    this.#calls.tally.calls++;
     this.#onCall(party, message, now);
     party.answering = 0;
   }
@@ -106,12 +118,21 @@ export class Dealer {
     const options = readCallOptions(message.options);
     if (options instanceof BadOption) {
       const why = refusal(ERRORS.invalidArgument, options.detail);
-      return refuseCall(party, message.request, why);
+      return refuseCall(this.#calls, party, message.request, why);
     }
-    const registration = this.registrations.match(message.procedure);
+    const feature = unannounced(party.member, options);
+    if (feature) {
+      const detail = `CALL: ${feature} was not announced`;
+      return this.#d.effects.abort(party.member, ERRORS.protocolViolation, detail);
+    }
+    const { procedure } = message;
+    if (this.#d.authorizer?.mayI(party.member, 'call', procedure, 'exact') === false) {
+      this.#d.effects.count('requests_not_authorized');
+      return refuseCall(this.#calls, party, message.request, NOT_AUTHORIZED);
+    }
+    const registration = this.registrations.match(procedure);
     if (!registration) return this.#onUnmatched(party, message);
     if (registration.match !== 'exact') {
-      const { procedure } = message;
       // A client's pattern matches neither what is no URI nor what is the router's own.
       if (isReserved(procedure) || !this.#isUri(procedure)) {
         return this.#onUnmatched(party, message);
@@ -123,9 +144,14 @@ export class Dealer {
   #onUnmatched(party: Party, message: Call): void {
     const { procedure, request } = message;
     const own = this.#d.procedures?.get(procedure) ?? this.#procedures.get(procedure);
-    if (own) return answerMeta(party.member, message, own);
+    if (own) {
+      if (answerMeta(party.member, message, own)) this.#calls.tally.results++;
+      else this.#calls.tally.errors++;
+      return;
+    }
     const isUri = this.#isUri(procedure);
     refuseCall(
+      this.#calls,
       party,
       request,
       isUri
@@ -135,60 +161,11 @@ export class Dealer {
   }
 
   yield(member: Member, message: Yield, now: number): void {
-    const call = this.#calls.party(member).invocations.get(message.request);
-    if (!call) return this.#onStray(member, message.request);
-    const options = readYieldOptions(message.options);
-    if (options instanceof BadOption) {
-      return failCall(
-        this.#calls,
-        call,
-        refusal(ERRORS.invalidArgument, `YIELD: ${options.detail}`),
-      );
-    }
-    if (options.passthru && !this.#passes(call, message.request)) return;
-    if (options.progress) return this.#onProgress(call, message, options, now);
-    this.#calls.close(call);
-    if (call.state === 'abandoned') return this.#d.effects.count('late_answers');
-    answerCall(call.caller, {
-      type: RESULT,
-      request: call.request,
-      details: resultDetails(options),
-      payload: message.payload,
-    });
-  }
-
-  #onProgress(call: InFlight, { payload }: Yield, options: YieldOptions, now: number): void {
-    const { effects } = this.#d;
-    if (call.state === 'abandoned') return effects.count('late_answers');
-    if (!call.wantsProgress) return effects.count('unwanted_progress');
-    call.retry = undefined; // the caller has seen this callee's work
-    this.#calls.deadlines.postpone(call, now + call.timeoutMs);
-    const { request } = call;
-    const details = resultDetails(options);
-    const sent = call.caller.member.outlet.send({ type: RESULT, request, details, payload });
-    const why = sendFailure(sent, 'a progressive result');
-    if (why) this.#stop(call, why.error, why.detail);
+    this.#replies.yield(member, message, now);
   }
 
   error(member: Member, message: ErrorMessage, now: number): void {
-    if (message.requestType !== INVOCATION) {
-      const detail = `ERROR: request type ${message.requestType} is not INVOCATION`;
-      return this.#d.effects.abort(member, ERRORS.protocolViolation, detail);
-    }
-    const call = this.#calls.party(member).invocations.get(message.request);
-    if (!call) return this.#onStray(member, message.request);
-    if (call.state === 'running' && call.retry && message.error === ERRORS.unavailable) {
-      return this.#dispatcher.reroute(call, call.retry, now);
-    }
-    this.#calls.close(call);
-    if (call.state === 'abandoned') return this.#d.effects.count('late_answers');
-    const { caller, request } = call;
-    if (!this.#isUri(message.error)) {
-      const why = refusal(ERRORS.invalidUri, 'the callee named an error that is not a valid URI');
-      return refuseCall(caller, request, why);
-    }
-    const { error, details, payload } = message;
-    answerCall(caller, { type: ERROR, requestType: CALL, request, details, error, payload });
+    this.#replies.error(member, message, now);
   }
 
   cancel(member: Member, message: Cancel): void {
@@ -205,7 +182,12 @@ export class Dealer {
     // A callee that cannot be told is left alone: its answer is dropped.
     if (mode === 'killnowait') return this.#stop(call, ERRORS.canceled, 'canceled by the caller');
     this.#calls.abandon(call, false);
-    refuseCall(call.caller, call.request, refusal(ERRORS.canceled, 'canceled by the caller'));
+    refuseCall(
+      this.#calls,
+      call.caller,
+      call.request,
+      refusal(ERRORS.canceled, 'canceled by the caller'),
+    );
   }
 
   /** The session is over: nothing is sent to it from here on. May be repeated. */
@@ -227,7 +209,12 @@ export class Dealer {
   #onCalleeLeft(call: InFlight): void {
     this.#calls.close(call);
     if (call.state === 'abandoned') return;
-    refuseCall(call.caller, call.request, refusal(ERRORS.canceled, 'the callee has left'));
+    refuseCall(
+      this.#calls,
+      call.caller,
+      call.request,
+      refusal(ERRORS.canceled, 'the callee has left'),
+    );
   }
 
   /** Ends every call whose time is up. Returns when the next one is due. */
@@ -246,30 +233,6 @@ export class Dealer {
 
   #isUri(uri: string): boolean {
     return isValidUri(uri, this.#d.uriRule, 'exact');
-  }
-
-  /** Payload passthru mode works only when both sides announce it (advanced payload_passthru_mode). */
-  #passes(call: InFlight, invocation: Id): boolean {
-    const callee = call.callee.member;
-    if (!callee.features.callee?.has('payload_passthru_mode')) {
-      const detail = 'YIELD: payload_passthru_mode was not announced';
-      this.#d.effects.abort(callee, ERRORS.protocolViolation, detail);
-      return false;
-    }
-    if (call.state === 'abandoned') return true;
-    if (call.caller.member.features.caller?.has('payload_passthru_mode')) return true;
-    const why = refusal(ERRORS.featureNotSupported, 'the caller has no payload_passthru_mode');
-    this.#calls.close(call);
-    refuseCall(call.caller, call.request, why);
-    callee.outlet.send(errorFor(callee, YIELD, invocation, why));
-    return false;
-  }
-
-  /** An answer to nothing: too late, or never asked for. */
-  #onStray(member: Member, invocation: Id): void {
-    if (invocation <= member.lastInvocation) return this.#d.effects.count('late_answers');
-    const detail = `there was no INVOCATION with request id ${invocation}`;
-    this.#d.effects.abort(member, ERRORS.protocolViolation, detail);
   }
 
   /**

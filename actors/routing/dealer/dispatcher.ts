@@ -48,9 +48,8 @@ export class Dispatcher {
     registration: Registration,
     now: number,
   ): void {
-    if (this.#isViolation(caller.member, options)) return;
     const why = this.#refuses(caller, message, options, registration);
-    if (why) return refuseCall(caller, message.request, why);
+    if (why) return refuseCall(this.#d.calls, caller, message.request, why);
     const timeoutMs = this.#timeoutOf(options);
     const deadline = timeoutMs > 0 ? now + timeoutMs : 0;
     this.#send(caller, message, options, registration, timeoutMs, deadline, undefined);
@@ -66,7 +65,13 @@ export class Dispatcher {
     this.#d.calls.close(declined);
     this.#d.effects.count('calls_rerouted');
     const isLate = deadline > 0 && deadline <= now;
-    if (isLate) refuseCall(caller, message.request, refusal(ERRORS.timeout, 'no answer in time'));
+    if (isLate)
+      refuseCall(
+        this.#d.calls,
+        caller,
+        message.request,
+        refusal(ERRORS.timeout, 'no answer in time'),
+      );
     else this.#send(caller, message, options, registration, timeoutMs, deadline, tried);
     caller.answering = 0;
   }
@@ -85,10 +90,15 @@ export class Dispatcher {
     if (read.mistake) {
       return this.#stop(call, refusal(ERRORS.invalidArgument, read.mistake.detail));
     }
+    const { outlet } = call.callee.member;
+    if (outlet.isCongested) {
+      this.#d.effects.count('congested_callees_passed_over');
+      return this.#stop(call, refusal(ERRORS.unavailable, 'the callee does not keep up'));
+    }
     if (!hasMore) call.stream = undefined;
     call.retry = undefined; // a second callee would not have the first chunks
     const details = hasMore ? { ...stream.details, progress: true } : stream.details;
-    const sent = call.callee.member.outlet.send({
+    const sent = outlet.send({
       type: INVOCATION,
       request: call.invocation,
       registration: call.registration.id,
@@ -102,18 +112,6 @@ export class Dispatcher {
 
   #stop(call: InFlight, why: Refusal): void {
     stopCall(this.#d.calls, call, why);
-  }
-
-  /** A feature used without announcing it where the text demands ABORT. */
-  #isViolation(caller: Member, options: CallOptions): boolean {
-    const used = options.passthru
-      ? 'payload_passthru_mode'
-      : options.progress
-        ? 'progressive_call_invocations'
-        : undefined;
-    if (!used || caller.features.caller?.has(used)) return false;
-    this.#d.effects.abort(caller, ERRORS.protocolViolation, `CALL: ${used} was not announced`);
-    return true;
   }
 
   #refuses(
@@ -163,6 +161,7 @@ export class Dispatcher {
       if (!callee) {
         const wasLost = gone !== undefined && !isRetry;
         return refuseCall(
+          this.#d.calls,
           caller,
           message.request,
           whyNobody(registration, options, isRetry, wasLost),
@@ -208,7 +207,7 @@ export class Dispatcher {
       this.#d.calls.close(call);
       callee.member.lastInvocation = previous; // nobody has seen it
       const why = sendFailure(sent, 'the call');
-      if (why) return refuseCall(caller, message.request, why);
+      if (why) return refuseCall(this.#d.calls, caller, message.request, why);
       gone = (gone ?? new Set()).add(callee);
     }
   }
@@ -221,28 +220,30 @@ export class Dispatcher {
     const { callees } = registration;
     if (callees.length === 1) {
       const [only] = callees;
-      return accepts(only, options, gone) ? only : undefined;
+      return this.#accepts(only, options, gone) ? only : undefined;
     }
     if (callees.length === 0) return undefined; // deleted while a call was re-routed
     const policy = policyFor(registration, options);
     return chooseCallee(registration, policy, options.routingKey ?? '', this.#d.random, (callee) =>
-      accepts(callee, options, gone),
+      this.#accepts(callee, options, gone),
     );
+  }
+
+  #accepts(callee: Callee, options: CallOptions, gone: ReadonlySet<Callee>): boolean {
+    if (callee.concurrency > 0 && callee.running >= callee.concurrency) return false;
+    if (options.progress || options.passthru) {
+      if (missingFeature(callee, options) !== undefined) return false;
+    }
+    if (gone.size > 0 && gone.has(callee)) return false;
+    if (!callee.member.outlet.isCongested) return true;
+    this.#d.effects.count('congested_callees_passed_over');
+    return false;
   }
 }
 
 /** CALL.runmode partition is a consistent hash of its rkey over the callees, whatever the registration's policy. */
 function policyFor(registration: Registration, { runmode }: CallOptions): InvokePolicy {
   return runmode === 'partition' ? 'jump_consistent_hash' : registration.invoke;
-}
-
-function accepts(callee: Callee, options: CallOptions, gone: ReadonlySet<Callee>): boolean {
-  if (callee.concurrency > 0 && callee.running >= callee.concurrency) return false;
-  if (callee.member.outlet.isCongested) return false;
-  if (options.progress || options.passthru) {
-    if (missingFeature(callee, options) !== undefined) return false;
-  }
-  return gone.size === 0 || !gone.has(callee);
 }
 
 function whyNobody(

@@ -23,7 +23,7 @@ function mend(calls: Calls, registrar: Registrar, party: Party): void {
   for (const call of [...party.calls.values()]) {
     if (call.callee.party.invocations.get(call.invocation) === call) continue;
     calls.close(call); // half written
-    refuseCall(party, call.request, INTERRUPTED);
+    refuseCall(calls, party, call.request, INTERRUPTED);
   }
   for (const call of [...party.invocations.values()]) {
     if (call.state === 'abandoned' || call.caller.calls.get(call.request) === call) continue;
@@ -42,7 +42,7 @@ function answerMarked(calls: Calls, registrar: Registrar, party: Party): void {
     calls.close(call);
     if (member.lastInvocation === call.invocation) member.lastInvocation--; // nobody has seen it
   }
-  refuseCall(party, party.answering, INTERRUPTED);
+  refuseCall(calls, party, party.answering, INTERRUPTED);
 }
 
 /** Answers whoever waits for a request that the dealer may never have seen. After `mendCalls`. */
@@ -57,7 +57,7 @@ export function answerInterrupted(calls: Calls, member: Member, request: Request
     case CALL:
     case REGISTER:
     case UNREGISTER: {
-      if (request.request <= party.lastRequest) return; // the dealer had it and its mark is answered
+      if (request.request === party.lastRequest) return; // the dealer had it and its mark is answered
       takeOn(party, request.type, request.request);
       member.outlet.send(errorFor(member, request.type, request.request, INTERRUPTED));
       party.answering = 0;

@@ -9,17 +9,16 @@ import { isValidUri } from '../../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
 import type { Authorizer } from '../../security/api.ts';
 import type { Refusal } from '../refusals.ts';
-import { errorFor, INTERRUPTED, refusal } from '../refusals.ts';
+import { errorFor, INTERRUPTED, NOT_AUTHORIZED, refusal } from '../refusals.ts';
 import { takeOn } from './answers.ts';
 import type { Member } from '../api.ts';
 import type { Calls, Party } from './calls.ts';
 import type { DealerConfig } from '../config.ts';
 import type { RoutingEffects } from '../effects.ts';
-import { INVOKE_NAMES, invokePolicy } from './invoke-policies.ts';
 import type { InvokePolicy } from './invoke-policies.ts';
-import { BadOption, OptionReader } from '../options.ts';
-import type { MatchPolicy } from '../matching/patterns.ts';
-import { MATCH_POLICIES } from '../matching/patterns.ts';
+import { BadOption } from '../options.ts';
+import type { RegisterOptions } from './register-options.ts';
+import { readRegisterOptions } from './register-options.ts';
 import type { Callee, Registration, Registrations } from './registrations.ts';
 import { calleeOf } from './registrations.ts';
 import { isReserved } from '../reserved.ts';
@@ -29,19 +28,10 @@ export interface RegistrarDependencies {
   readonly calls: Calls;
   readonly effects: RoutingEffects;
   readonly config: DealerConfig;
-  readonly authorizer?: Pick<Authorizer, 'mayDisclose'> | undefined;
+  readonly authorizer?: Authorizer | undefined;
   readonly uriRule: UriRule;
   /** May this member register `wamp.` and `bondy.` procedures? Default: nobody may. */
   mayRegisterReserved?(member: Member): boolean;
-}
-
-interface RegisterOptions {
-  readonly match: MatchPolicy;
-  readonly invoke: InvokePolicy;
-  readonly concurrency: number;
-  readonly discloseCaller: boolean;
-  readonly forwardTimeout: boolean;
-  readonly force: boolean;
 }
 
 export const TAKEN_OVER = 'bondy.registration.taken_over';
@@ -88,6 +78,7 @@ export class Registrar {
     const gone = registration.callees.filter(({ member }) => !only || member === only);
     for (const callee of gone) {
       const wasLast = this.#d.registrations.remove(registration, callee);
+      this.#d.effects.count('registrations_revoked');
       sendRevocation(callee, registration.id, reason);
       this.#announceRemoval(callee.member, registration, wasLast);
     }
@@ -122,19 +113,25 @@ export class Registrar {
     if (isReserved(uri) && !this.#d.mayRegisterReserved?.(member)) {
       return refusal(ERRORS.invalidUri, 'procedures of wamp. and bondy. are the router’s own');
     }
+    if (authorizer && !authorizer.mayI(member, 'register', uri, match)) {
+      this.#d.effects.count('requests_not_authorized');
+      return NOT_AUTHORIZED;
+    }
     if (registrations.of(member).size >= config.maxRegistrationsPerSession) {
       return refusal(ERRORS.limitExceeded, 'this session has as many registrations as it may have');
+    }
+    const { maxWildcardsPerSession } = config;
+    if (match === 'wildcard' && registrations.wildcardsOf(member) >= maxWildcardsPerSession) {
+      return refusal(ERRORS.limitExceeded, 'this session has as many wildcards as it may have');
     }
     if (options.discloseCaller && authorizer?.mayDisclose(member, 'register', uri) === false) {
       return refusal(ERRORS.optionNotAllowed, 'disclose_caller is not allowed here');
     }
-    const existing = registrations.find(match, uri);
     if (options.force) {
-      if (!config.allowForceReregister) {
-        return refusal(ERRORS.optionNotAllowed, 'force_reregister is not allowed here');
-      }
-      return undefined;
+      if (config.allowForceReregister) return undefined;
+      return refusal(ERRORS.optionNotAllowed, 'force_reregister is not allowed here');
     }
+    const existing = registrations.find(match, uri);
     return existing && this.#mayShare(member, existing, options.invoke);
   }
 
@@ -169,6 +166,7 @@ export class Registrar {
     party.registering = undefined;
     party.answering = 0;
     const { effects } = this.#d;
+    effects.count('registrations');
     if (!existing) {
       effects.announce('wamp.registration.on_create', [member.id, describe(registration)]);
     }
@@ -186,20 +184,6 @@ export class Registrar {
 /** A registration as the meta API shows it. */
 export function describe({ id, created, uri, match, invoke }: Registration): Dict {
   return { id, created: new Date(created).toISOString(), uri, match, invoke };
-}
-
-function readRegisterOptions(options: Dict): RegisterOptions | BadOption {
-  const read = new OptionReader(options);
-  const invoke = read.oneOf('invoke', INVOKE_NAMES) ?? 'single';
-  const result: RegisterOptions = {
-    match: read.oneOf('match', MATCH_POLICIES) ?? 'exact',
-    invoke: invokePolicy(invoke) ?? 'single',
-    concurrency: read.integer('concurrency') ?? 0,
-    discloseCaller: read.boolean('disclose_caller') ?? false,
-    forwardTimeout: read.boolean('forward_timeout') ?? false,
-    force: read.boolean('force_reregister') ?? false,
-  };
-  return read.mistake ?? result;
 }
 
 function newCallee(party: Party, options: RegisterOptions): Callee {

@@ -8,6 +8,7 @@ import type { Member } from '../api.ts';
 import type { Party } from './calls.ts';
 import type { Rows } from '../effects.ts';
 import type { InvokePolicy } from './invoke-policies.ts';
+import { Holdings } from '../matching/holdings.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import { PatternIndex } from '../matching/patterns.ts';
 
@@ -42,13 +43,11 @@ export interface Registration {
 // 31 bits: unpredictable and never reused in practice, yet short on the wire and cheap as a key.
 const MAX_REGISTRATION_ID = 2 ** 31 - 1;
 
-const NONE: ReadonlySet<Registration> = new Set();
-
 export class Registrations {
   readonly #rows: Rows<Id, Registration>;
   readonly #random: RandomSource;
   readonly #index = new PatternIndex<Registration>();
-  readonly #byMember = new Map<Member, Set<Registration>>();
+  readonly #holdings = new Holdings<Member, Registration>();
 
   constructor(rows: Rows<Id, Registration>, random: RandomSource) {
     this.#rows = rows;
@@ -79,7 +78,11 @@ export class Registrations {
   }
 
   of(member: Member): ReadonlySet<Registration> {
-    return this.#byMember.get(member) ?? NONE;
+    return this.#holdings.of(member);
+  }
+
+  wildcardsOf(member: Member): number {
+    return this.#holdings.wildcardsOf(member);
   }
 
   create(
@@ -98,7 +101,7 @@ export class Registrations {
 
   add(registration: Registration, callee: Callee): void {
     registration.callees.push(callee);
-    this.#linkMember(callee.member, registration);
+    this.#holdings.add(callee.member, registration);
   }
 
   /** Returns whether it was the last callee, and the registration is gone with it. */
@@ -107,9 +110,7 @@ export class Registrations {
     if (at < 0) return false;
     registration.callees.splice(at, 1);
     if (at < registration.next) registration.next--; // nobody's turn is lost
-    const own = this.#byMember.get(callee.member);
-    own?.delete(registration);
-    if (own?.size === 0) this.#byMember.delete(callee.member);
+    this.#holdings.remove(callee.member, registration);
     if (registration.callees.length > 0) return false;
     this.#index.remove(registration.match, registration.uri);
     this.#rows.delete(registration.id);
@@ -118,13 +119,7 @@ export class Registrations {
 
   #link(registration: Registration): void {
     this.#index.add(registration.match, registration.uri, registration);
-    for (const callee of registration.callees) this.#linkMember(callee.member, registration);
-  }
-
-  #linkMember(member: Member, registration: Registration): void {
-    const own = this.#byMember.get(member);
-    if (own) own.add(registration);
-    else this.#byMember.set(member, new Set([registration]));
+    for (const { member } of registration.callees) this.#holdings.add(member, registration);
   }
 
   #newId(): Id {

@@ -19,7 +19,7 @@ describe('options', () => {
     string: ['', 'x'],
     integer: [1, 10],
     oneOf: ['a', 'b'],
-    routingKey: ['x'],
+    routingKey: ['x', 'k'.repeat(256)],
     strings: [[], ['x']],
     ids: [[], [1, 2 ** 53]],
   };
@@ -28,7 +28,7 @@ describe('options', () => {
     string: [1, [], true],
     integer: [0, 11, 1.5, '1', true, 1n],
     oneOf: ['c', 1, 'toString'],
-    routingKey: [1.5, [], {}],
+    routingKey: [1.5, [], {}, 'k'.repeat(257)],
     strings: ['x', [1], {}],
     ids: [1, [0], [1.5], ['1'], [2 ** 53 + 2]],
   };

@@ -158,6 +158,9 @@ export class RecordingEffects implements RoutingEffects {
   goodbye(member: Member, reason: string, details: Dict): void {
     this.goodbyes.push({ member, reason, details });
   }
+  afterwards(task: () => void): void {
+    task();
+  }
   announce(topic: string, args: readonly Value[], kwargs?: Dict): void {
     this.announced.push({ topic, args, kwargs });
   }

@@ -27,7 +27,7 @@ export function testRealm(config: Partial<RealmConfig> = {}): Realm {
     uri: 'realm1',
     config: { ...REALM_DEFAULTS, uri: 'realm1', authmethods: ['anonymous'], ...config },
     keeper: { pid: 1, path: 'root/routing/realm1', isAlive: true, cast: () => 'accepted' },
-    router: { cast: () => 'accepted' },
+    router: { cast: () => 'accepted', admit: () => {} },
     members: new Map<number, Member>(),
     features: { broker: ['publisher_exclusion'], dealer: ['call_canceling'] },
   };

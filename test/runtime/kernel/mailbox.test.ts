@@ -48,6 +48,20 @@ describe('a full mailbox', () => {
     mailbox.admit(2);
     assert.deepEqual(takeAll(mailbox), [1, 2]);
   });
+
+  it('takes back what its reader has only begun with, as the oldest', () => {
+    const mailbox = new Mailbox<number>({ limit: 20, onFull: 'refuse' });
+    for (let n = 0; n < 20; n++) mailbox.cast(n);
+    const begun = mailbox.take();
+    mailbox.cast(20);
+    mailbox.putBack(begun);
+    assert.deepEqual(
+      takeAll(mailbox),
+      Array.from({ length: 21 }, (_, n) => n),
+    );
+    mailbox.putBack(7);
+    assert.deepEqual(takeAll(mailbox), [7]);
+  });
 });
 
 describe('a mailbox', () => {

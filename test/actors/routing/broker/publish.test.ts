@@ -252,7 +252,7 @@ describe('a receiver that cannot take an event', () => {
     realm.subscribe(gone, TOPIC);
     gone.outlet.answer = () => 'closed';
     realm.publish(publisher, TOPIC);
-    assert.deepEqual([...realm.effects.counters.keys()], ['publications']);
+    assert.deepEqual([...realm.effects.counters.keys()], ['subscriptions', 'publications']);
   });
 });
 

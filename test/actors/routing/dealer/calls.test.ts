@@ -263,7 +263,7 @@ describe('identity', () => {
   });
 
   it('is not disclosed where the realm forbids it', () => {
-    const rpc = new Rpc({}, { authorizer: { mayDisclose: () => false } });
+    const rpc = new Rpc({}, { authorizer: { mayI: () => true, mayDisclose: () => false } });
     const [callee, caller] = [rpc.client(), rpc.client()];
     callee.registered('a.b');
     assert.match(told(callee.register('a.c', { disclose_caller: true })), /option_not_allowed/);

@@ -152,6 +152,34 @@ describe('progressive call invocations', () => {
     assert.deepEqual(heard(callee), []);
   });
 
+  for (const options of [MORE, { ppt_scheme: 'x_spec' }]) {
+    it(`need it whatever else is wrong: ${JSON.stringify(options)} and no such procedure`, () => {
+      const { rpc, caller } = pair(ALL_FEATURES, NO_FEATURES);
+      for (const procedure of ['nobody.has.it', 'not..valid', 'wamp.session.count']) {
+        caller.call(procedure, options);
+      }
+      assert.deepEqual(
+        rpc.effects.aborted.map(({ reason }) => reason),
+        Array(3).fill(ERRORS.protocolViolation),
+      );
+      assert.deepEqual(heard(caller), []);
+    });
+  }
+
+  it('a chunk for a callee that does not keep up ends the call', () => {
+    const { rpc, callee, caller } = pair();
+    const request = caller.call('a.b', MORE);
+    callee.outlet.isCongested = true;
+    caller.continueCall(request, 'a.b', MORE);
+    caller.continueCall(request, 'a.b', {});
+    assert.deepEqual(heard(caller), [`ERROR 1 ${ERRORS.unavailable}`]);
+    assert.deepEqual(heard(callee), [
+      'INVOCATION 1 {"progress":true}',
+      'INTERRUPT 1 {"mode":"killnowait"}',
+    ]);
+    assert.equal(rpc.effects.counters.get('congested_callees_passed_over'), 1);
+  });
+
   it('need the callee’s announcement, else feature_not_supported', () => {
     for (const features of [[], ['call_canceling'], ['progressive_call_invocations']]) {
       const { caller } = pair({ ...NO_FEATURES, callee: new Set(features) });

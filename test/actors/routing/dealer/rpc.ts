@@ -94,7 +94,7 @@ export class Client {
   /** A further chunk of a progressive call. */
   continueCall(request: Id, procedure: string, options: Dict, args: readonly Value[] = []): void {
     const payload = payloadOf(args);
-    const message = { type: CALL, request, options, procedure, payload } as const;
+    const message = { type: CALL, request, options, procedure, payload, continues: true } as const;
     this.#rpc.dealer.call(this.member, message, this.#rpc.now);
   }
 

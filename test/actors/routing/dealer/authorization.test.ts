@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Action } from '../../../../actors/security/api.ts';
+import { ERRORS } from '../../../../runtime/wamp/uris.ts';
+import { heard, Rpc, told } from './rpc.ts';
+
+/** A dealer that asks this, and what it has asked. */
+function asking(mayI: (action: Action, uri: string) => boolean) {
+  const asked: string[] = [];
+  const rpc = new Rpc(
+    {},
+    {
+      authorizer: {
+        mayI: (_member, action, uri, match) => {
+          asked.push(`${action} ${uri} ${match}`);
+          return mayI(action, uri);
+        },
+        mayDisclose: () => true,
+      },
+    },
+  );
+  return { rpc, asked };
+}
+
+describe('what the authorizer refuses', () => {
+  it('is refused with not_authorized and counted', () => {
+    const { rpc } = asking(() => false);
+    const client = rpc.client();
+    assert.equal(told(client.register('a.b')), `ERROR of 64 1 ${ERRORS.notAuthorized}`);
+    client.call('a.b');
+    assert.deepEqual(heard(client), [`ERROR 2 ${ERRORS.notAuthorized}`]);
+    assert.equal(rpc.effects.counters.get('requests_not_authorized'), 2);
+    assert.equal(rpc.registrations.size, 0);
+  });
+
+  it('includes procedures of the router itself', () => {
+    const { rpc } = asking((_action, uri) => uri !== 'wamp.registration.list');
+    const client = rpc.client();
+    client.call('wamp.registration.list');
+    assert.deepEqual(heard(client), [`ERROR 1 ${ERRORS.notAuthorized}`]);
+  });
+});
+
+describe('the authorizer', () => {
+  it('is asked about the pattern of a REGISTER, and never about one of a CALL', () => {
+    const { rpc, asked } = asking(() => true);
+    const client = rpc.client();
+    client.registered('a', { match: 'prefix' });
+    client.call('a.b', { match: 'wildcard' });
+    assert.deepEqual(asked, ['register a prefix', 'call a.b exact']);
+  });
+
+  it('is not asked again for the chunks of a call, which would answer it twice', () => {
+    let isAllowed = true;
+    const { rpc } = asking((action) => action === 'register' || isAllowed);
+    const [callee, caller] = [rpc.client(), rpc.client()];
+    callee.registered('a.b');
+    const request = caller.call('a.b', { progress: true });
+    isAllowed = false;
+    caller.continueCall(request, 'a.b', {});
+    callee.yield(1);
+    assert.deepEqual(heard(caller), ['RESULT 1']);
+  });
+});
