@@ -73,6 +73,7 @@ class Admin implements Handlers<AdminMessage> {
       maxConnections: config.maxConnections,
       onError: (method, url, error) =>
         deps.log('error', 'admin_request_failed', { method, url, error: error.message }),
+      onAcceptError: () => counters.count('admin_accept_errors'),
       onRefused: ({ code }) => counters.count(`admin_${code}`),
     });
     context.register(ADMIN);

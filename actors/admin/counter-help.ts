@@ -39,7 +39,7 @@ export const COUNTER_HELP: Readonly<Record<string, string>> = {
   authentications_refused: 'Sessions refused because their authentication failed.',
   connections_timed_out: 'Connections whose peer stopped answering.',
   slow_consumers_aborted: 'Sessions ended because they did not read their events.',
-  callers_paused: 'Times a caller was not read from because its own results waited.',
+  callers_paused: 'Times a client was not read from because answers to it waited unread.',
   requests_refused: 'Requests refused because the realm had no room for more.',
   requests_not_authorized: 'Requests refused because the session may not do that.',
   requests_of_the_departed: 'Requests dropped because their session had left.',
@@ -67,6 +67,7 @@ export const COUNTER_HELP: Readonly<Record<string, string>> = {
   late_chunks: 'Chunks of progressive calls that were over.',
   unwanted_progress: 'Progressive results dropped because the caller asked for none.',
   // Admin server
+  admin_accept_errors: 'Failed accepts of the admin port, mostly for want of file descriptors.',
   admin_unknown_host: 'Admin requests refused because their Host is not served.',
   admin_foreign_origin: 'Admin requests refused because another web page made them.',
   admin_streams_refused: 'Followers of the live tree refused because there were too many.',

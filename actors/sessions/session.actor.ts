@@ -7,7 +7,14 @@
 import type { Context, Definition, Handlers, TimerId } from '../../runtime/kernel/actor.ts';
 import type { Connection, FrameBatch } from '../../runtime/net/connection.ts';
 import type { DecodeLimits } from '../../runtime/wamp/codec.ts';
-import { CALL } from '../../runtime/wamp/message.ts';
+import {
+  CALL,
+  PUBLISH,
+  REGISTER,
+  SUBSCRIBE,
+  UNREGISTER,
+  UNSUBSCRIBE,
+} from '../../runtime/wamp/message.ts';
 import type { Id } from '../../runtime/wamp/message.ts';
 import { CLOSE, ERRORS } from '../../runtime/wamp/uris.ts';
 import type { Realm } from '../realms/api.ts';
@@ -56,7 +63,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
   #slowTimer: TimerId | undefined;
   #waiting = 0;
   #isPausedForTurn = false;
-  #isPausedForResults = false;
+  #isPausedForAnswers = false;
 
   constructor(
     dependencies: SessionShellDependencies,
@@ -167,7 +174,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
   }
 
   forward(request: Request): void {
-    if (request.type === CALL && this.#connection.outlet.isCongested) this.#pauseForResults();
+    if (this.#connection.outlet.isCongested && wantsAnswer(request)) this.#pauseForAnswers();
     this.#requests.push(request);
   }
 
@@ -205,7 +212,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
     this.#flush();
     if (this.#isPausedForTurn && this.#waiting === 0) {
       this.#isPausedForTurn = false;
-      if (!this.#isPausedForResults) this.#connection.resume();
+      if (!this.#isPausedForAnswers) this.#connection.resume();
     }
   }
 
@@ -233,15 +240,15 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
     this.#outlet?.drained();
     if (this.#slowTimer !== undefined) this.#context.cancel(this.#slowTimer);
     this.#slowTimer = undefined;
-    if (!this.#isPausedForResults) return;
-    this.#isPausedForResults = false;
+    if (!this.#isPausedForAnswers) return;
+    this.#isPausedForAnswers = false;
     if (!this.#isPausedForTurn) this.#connection.resume();
   }
 
-  /** A caller that does not read its results is not read from either; its backlog cannot grow by its own doing. */
-  #pauseForResults(): void {
-    if (this.#isPausedForResults) return;
-    this.#isPausedForResults = true;
+  /** Who does not read its answers is not read from either; its backlog cannot grow by its own doing. */
+  #pauseForAnswers(): void {
+    if (this.#isPausedForAnswers) return;
+    this.#isPausedForAnswers = true;
     this.#d.count('callers_paused');
     this.#connection.pause();
   }
@@ -260,5 +267,21 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
     if (!this.#outlet?.hasEventsWaiting) return this.#watchBacklog();
     this.#d.count('slow_consumers_aborted');
     this.#session.abort(ERRORS.slowConsumer, 'the outbound queue stayed full for too long');
+  }
+}
+
+/** A publisher that asks for no acknowledgement is never throttled; answers of a callee free others. */
+function wantsAnswer(request: Request): boolean {
+  switch (request.type) {
+    case CALL:
+    case SUBSCRIBE:
+    case UNSUBSCRIBE:
+    case REGISTER:
+    case UNREGISTER:
+      return true;
+    case PUBLISH:
+      return request.options.acknowledge === true;
+    default:
+      return false;
   }
 }

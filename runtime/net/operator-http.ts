@@ -13,13 +13,15 @@ export interface OperatorHttpOptions {
   readonly maxConnections: number;
   /** A handler failed (answered with 500). */
   onError(method: string, url: string, error: Error): void;
+  /** A connection could not be taken, for want of descriptors mostly. The next one may be. */
+  onAcceptError(): void;
   /** A request was not admitted. */
   onRefused(refused: Refused): void;
 }
 
 export interface OperatorHttp {
   readonly app: FastifyInstance;
-  /** Binds, once the routes are in place. `failed` may come later too: the server is of no use then. */
+  /** Binds, once the routes are in place; `failed`: it cannot. */
   listen(
     port: number,
     address: string,
@@ -33,6 +35,8 @@ export interface OperatorHttp {
 const MAX_HEADER_BYTES = 8 * 1024;
 const MAX_URL_LENGTH = 1_024;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How often node looks for requests that take too long; its default would let them live for half a minute more. */
+const CHECK_INTERVAL_MS = 1_000;
 
 const HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
@@ -76,7 +80,7 @@ export function operatorHttp(options: OperatorHttpOptions): OperatorHttp {
   return {
     app,
     listen: (port, address, listening, failed) =>
-      listen(app, server, port, address, listening, failed),
+      listen(app, server, port, address, listening, failed, options.onAcceptError),
     close: () => {
       server.close();
       server.closeAllConnections();
@@ -93,7 +97,12 @@ function makeApp(): { app: FastifyInstance; server: Server } {
   let server: Server | undefined;
   const serverFactory = (handler: RequestListener): Server => {
     server = createServer(
-      { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: REQUEST_TIMEOUT_MS },
+      {
+        maxHeaderSize: MAX_HEADER_BYTES,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      },
       handler,
     );
     return server;
@@ -113,9 +122,12 @@ function listen(
   address: string,
   listening: (port: number) => void,
   failed: (error: Error) => void,
+  onAcceptError: () => void,
 ): void {
-  server.on('error', failed);
+  server.once('error', failed);
   server.once('listening', () => {
+    server.off('error', failed);
+    server.on('error', onAcceptError);
     const bound = server.address();
     listening(typeof bound === 'object' && bound !== null ? bound.port : port);
   });

@@ -16,9 +16,10 @@ import { controlHeader, RawFrameSplitter, RawSocketFraming } from './rawsocket-f
 import type { Wire } from './socket-connection.ts';
 import { SocketConnection } from './socket-connection.ts';
 
-const NOTHING = new Uint8Array(0);
 const LINGER_MS = 1000;
-const PING = controlHeader('ping', 0);
+/** Not empty: autobahn-js answers an empty PING only when the next frame comes. */
+const PING_BODY = Buffer.from('ping');
+const PING = controlHeader('ping', PING_BODY.length);
 
 /** What a listener gives to each of its sockets. */
 export interface RawSocketHost {
@@ -151,7 +152,7 @@ class RawSocketWire implements Wire, RawFrameSink {
   }
 
   ping(): void {
-    this.#outbound.control(PING, NOTHING);
+    this.#outbound.control(PING, PING_BODY);
   }
 
   flush(): void {

@@ -162,8 +162,9 @@ test('pings a silent client, and cuts it when no answer comes', async (t) => {
   await client.read(4);
   const observer = new Observer(await server.connections.next());
   for (let round = 0; round < 3; round++) {
-    assert.deepEqual([...(await client.read(4))], [1, 0, 0, 0]);
-    client.write([2, 0, 0, 0]);
+    const ping = await client.read(8);
+    assert.deepEqual(ping, rawFrame(Buffer.from('ping'), 1));
+    client.write(rawFrame(ping.subarray(4), 2));
   }
   assert.equal(observer.closes.length, 0);
   await client.readToEnd();
