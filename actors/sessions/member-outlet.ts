@@ -32,18 +32,14 @@ export class MemberOutlet implements Outlet {
     return this.#outlet.isCongested;
   }
 
-  /** Events were sent since the backlog was last small: this is a subscriber that does not read. */
+  /** Events were sent since everything was last read: this is a subscriber that does not read. */
   get hasEventsWaiting(): boolean {
     return this.#hasEvents;
   }
 
-  drained(): void {
-    this.#hasEvents = false;
-  }
-
   send(message: RouterMessage): SendResult {
     if (!this.#isOpen) return 'closed';
-    if (message.type === EVENT) this.#hasEvents = true;
+    this.#note(message.type === EVENT);
     const result = this.#outlet.send(message);
     this.#check();
     return result;
@@ -51,7 +47,7 @@ export class MemberOutlet implements Outlet {
 
   sendShared(frame: SharedFrame): SendResult {
     if (!this.#isOpen) return 'closed';
-    this.#hasEvents = true;
+    this.#note(true);
     const result = this.#outlet.sendShared(frame);
     this.#check();
     return result;
@@ -59,6 +55,11 @@ export class MemberOutlet implements Outlet {
 
   shut(): void {
     this.#isOpen = false;
+  }
+
+  #note(isEvent: boolean): void {
+    if (isEvent) this.#hasEvents = true;
+    else if (this.#hasEvents && this.#outlet.backlog === 0) this.#hasEvents = false;
   }
 
   #check(): void {

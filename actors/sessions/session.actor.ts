@@ -1,10 +1,16 @@
 /**
  * The process of one session: owns its connection, decodes frames, performs what `session.ts` decides.
  *
- * One mailbox message per socket chunk, one message to the router per chunk. A chunk stays in memory until it was
+ * One mailbox message per socket chunk, one message to the router per chunk, or a few for very many requests. A chunk stays in memory until it was
  * handled; a session with more than `MAX_WAITING` of them waiting has its input paused.
  */
-import type { Context, Definition, Handlers, TimerId } from '../../runtime/kernel/actor.ts';
+import type {
+  Context,
+  Definition,
+  Delivery,
+  Handlers,
+  TimerId,
+} from '../../runtime/kernel/actor.ts';
 import type { Connection, FrameBatch } from '../../runtime/net/connection.ts';
 import type { DecodeLimits } from '../../runtime/wamp/codec.ts';
 import {
@@ -36,6 +42,9 @@ export interface SessionShellDependencies {
 }
 
 const MAX_WAITING = 8;
+
+/** Requests in one message to the router: so many small ones in a chunk must not hold its turn. */
+const MAX_TOGETHER = 128;
 
 export function session(
   dependencies: SessionShellDependencies,
@@ -160,22 +169,25 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
     };
     this.#realm = realm;
     this.#keeperMonitor = this.#context.monitor(realm.keeper);
-    realm.router.cast({ kind: 'join', member: this.#member });
+    const delivery = realm.router.cast({ kind: 'join', member: this.#member });
+    if (delivery === 'accepted') return;
+    this.#part();
+    this.#onRouterFull();
   }
 
   leave(): void {
     const member = this.#member;
-    if (!member || !this.#realm) return;
-    this.#flush();
-    this.#outlet?.shut();
-    this.#member = undefined;
-    this.#context.demonitor(this.#keeperMonitor);
-    this.#realm.router.cast({ kind: 'leave', member });
+    const realm = this.#realm;
+    if (!member || !realm) return;
+    this.#hand();
+    this.#part();
+    realm.router.admit({ kind: 'leave', member });
   }
 
   forward(request: Request): void {
     if (this.#connection.outlet.isCongested && wantsAnswer(request)) this.#pauseForAnswers();
     this.#requests.push(request);
+    if (this.#requests.length >= MAX_TOGETHER) this.#flush();
   }
 
   schedule(timer: SessionTimer | undefined, afterMs: number): void {
@@ -216,8 +228,23 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
     }
   }
 
+  #part(): void {
+    this.#outlet?.shut();
+    this.#member = undefined;
+    this.#context.demonitor(this.#keeperMonitor);
+  }
+
   #flush(): void {
-    if (this.#requests.length === 0 || !this.#member || !this.#realm) return;
+    if (this.#hand() !== 'accepted') this.#onRouterFull();
+  }
+
+  #onRouterFull(): void {
+    this.#session.abort(ERRORS.unavailable, 'the router of this realm takes no more requests');
+  }
+
+  /** What was received goes to the router; refused requests are counted. */
+  #hand(): Delivery {
+    if (this.#requests.length === 0 || !this.#member || !this.#realm) return 'accepted';
     const requests = this.#requests;
     this.#requests = [];
     const delivery = this.#realm.router.cast({
@@ -226,9 +253,8 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
       requests,
       done: 0,
     });
-    if (delivery === 'accepted') return;
-    this.#d.count('requests_refused', requests.length);
-    this.#session.abort(ERRORS.unavailable, 'the router of this realm takes no more requests');
+    if (delivery !== 'accepted') this.#d.count('requests_refused', requests.length);
+    return delivery;
   }
 
   // ---- overload
@@ -237,7 +263,6 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
     if (isCongested) {
       return this.#watchBacklog();
     }
-    this.#outlet?.drained();
     if (this.#slowTimer !== undefined) this.#context.cancel(this.#slowTimer);
     this.#slowTimer = undefined;
     if (!this.#isPausedForAnswers) return;

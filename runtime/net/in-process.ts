@@ -6,7 +6,7 @@ import type { Codec, Violation } from '../wamp/codec.ts';
 import { DEFAULT_LIMITS } from '../wamp/codec.ts';
 import type { Message } from '../wamp/message.ts';
 import { ByteWriter } from '../wamp/writer.ts';
-import type { CloseCause, Connection, TransportInfo } from './connection.ts';
+import type { CloseCause, Connection, FrameBatch, TransportInfo } from './connection.ts';
 import type { NetEnvironment } from './environment.ts';
 import { KeepAlive } from './keep-alive.ts';
 import type { ConnectionLimits } from './limits.ts';
@@ -71,12 +71,22 @@ export class InProcessClient {
     this.sendBytes(writer.buffer.subarray(0, writer.at));
   }
 
+  /** In one chunk, as a busy socket brings them. */
+  sendTogether(messages: readonly Message[]): void {
+    const writer = new ByteWriter(256);
+    const ranges: number[] = [];
+    for (const message of messages) {
+      const start = writer.at;
+      const refused = this.#codec.encode(message, writer);
+      if (refused) throw new Error(refused.detail);
+      ranges.push(start, writer.at);
+    }
+    this.#deliver({ bytes: writer.buffer.subarray(0, writer.at), ranges });
+  }
+
   /** A message's bytes as they are, for tests of what is not a message. */
   sendBytes(bytes: Uint8Array): void {
-    const batch = { bytes, ranges: [0, bytes.length] };
-    this.#defer(() => {
-      if (!this.#isClosed) this.#connection.deliver(batch, bytes.length);
-    });
+    this.#deliver({ bytes, ranges: [0, bytes.length] });
   }
 
   /** Stops reading, so that the other end's backlog grows. */
@@ -121,6 +131,12 @@ export class InProcessClient {
     this.#isClosed = true;
     this.#events.onClose();
     this.#connection.closed(undefined);
+  }
+
+  #deliver(batch: FrameBatch): void {
+    this.#defer(() => {
+      if (!this.#isClosed) this.#connection.deliver(batch, batch.bytes.length);
+    });
   }
 }
 
