@@ -5,7 +5,7 @@ import type { ConfigOptions } from './commands/configuration.ts';
 import { VERSION } from './version.ts';
 
 const program = new Command('bondy')
-  .description('A masterless, clustered WAMP router.')
+  .description('A WAMP router made of supervised actors.')
   .version(VERSION, '-V, --version', 'print the version')
   .helpOption('-h, --help', 'print this help')
   .showHelpAfterError('(bondy --help shows what can be said)')
