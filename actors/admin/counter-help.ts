@@ -45,6 +45,7 @@ export const COUNTER_HELP: Readonly<Record<string, string>> = {
   requests_of_the_departed: 'Requests dropped because their session had left.',
   // Publish and subscribe
   publications: 'Publications accepted.',
+  subscriptions: 'Subscriptions made, each subscriber of a topic counted.',
   publications_refused: 'Publications refused, whether or not they asked for an answer.',
   events: 'Events sent to subscribers.',
   events_dropped_too_large: 'Events not sent: larger than the subscriber accepts.',
@@ -60,6 +61,13 @@ export const COUNTER_HELP: Readonly<Record<string, string>> = {
   history_events_unreadable:
     'Events of a history left out of an answer: not sayable in the serializer.',
   // Calls
+  calls: 'New calls, those of the meta API included.',
+  results: 'Calls answered with a result.',
+  call_errors: 'Calls answered with an error, of the callee or of this node.',
+  progressive_results: 'Progressive results sent to callers.',
+  registrations: 'Procedures registered, each callee of a shared one counted.',
+  registrations_revoked: 'Registrations ended by this node or taken over by another session.',
+  congested_callees_passed_over: 'Times a callee got no call because it did not read.',
   calls_rerouted: 'Calls sent to another callee because the first was unavailable.',
   calls_timed_out: 'Calls answered with a timeout.',
   late_answers: 'Answers of callees to calls that were over.',

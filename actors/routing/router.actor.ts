@@ -47,7 +47,7 @@ export interface RouterDependencies {
 export function router(dependencies: RouterDependencies): Definition<RouterInput> {
   return {
     class: 'control',
-    batch: 4, // a message is the requests of a socket chunk
+    batch: 4, // a message holds up to 128 requests
     mailbox: dependencies.mailbox,
     init: (context) => new Router(dependencies, context),
   };

@@ -50,7 +50,10 @@ function readRoles(roles: Value | undefined): PeerFeatures | Violation {
     if (description === undefined || description === null) continue;
     if (!isDict(description)) return new Violation(`HELLO: role ${role} must be a dict`);
     const set = readFeatures(description['features']);
-    if (!set) return new Violation(`HELLO: features of ${role} must be a dict of booleans`);
+    if (!set)
+      return new Violation(
+        `HELLO: features of ${role} must be a dict of at most ${MAX_FEATURES} booleans`,
+      );
     features[role] = set;
     announced += 1;
   }
@@ -65,6 +68,9 @@ const NONE: ReadonlySet<string> = new Set();
 const shared = new Map<string, ReadonlySet<string>>();
 const SHARED_SETS = 256;
 
+/** The protocol knows about a dozen per role; each is kept as long as the session. */
+const MAX_FEATURES = 100;
+
 function readFeatures(features: Value | undefined): ReadonlySet<string> | undefined {
   if (features === undefined || features === null) return NONE;
   if (!isDict(features)) return undefined;
@@ -74,7 +80,8 @@ function readFeatures(features: Value | undefined): ReadonlySet<string> | undefi
     if (value === true) names.push(key);
     else if (value !== false && value !== null && value !== undefined) return undefined;
   }
-  const key = names.sort().join(' ');
+  if (names.length > MAX_FEATURES) return undefined;
+  const key = JSON.stringify(names.sort()); // joined, two clients' names could read the same
   const known = shared.get(key);
   if (known) return known;
   const set = new Set(names);

@@ -225,7 +225,8 @@ export class Session {
       return this.abort(ERRORS.invalidUri, 'the realm is not a valid URI');
     }
     const realm = this.#d.lookup(hello.realm);
-    const id = this.#d.newId();
+    let id = this.#d.newId();
+    while (realm?.members.has(id)) id = this.#d.newId();
     const attempt = realm && this.#d.authenticator.attempt(realm.uri, this.#d.transport, id);
     if (!realm || !attempt) return this.abort(ERRORS.noSuchRealm, 'there is no such realm');
     if (realm.members.size >= realm.config.maxSessions) {

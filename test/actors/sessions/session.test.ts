@@ -26,6 +26,7 @@ import {
   YIELD,
 } from '../../../runtime/wamp/message.ts';
 import type { Message } from '../../../runtime/wamp/message.ts';
+import { readHello } from '../../../actors/sessions/hello.ts';
 import { ROLES, SessionUnderTest, testRealm } from './support.ts';
 
 const hello = (details = ROLES): Message => ({ type: HELLO, realm: 'realm1', details });
@@ -344,4 +345,33 @@ describe('closing a session', () => {
     session.session.closed();
     assert.deepEqual(session.log, ['leave']);
   });
+});
+
+describe('announced features', () => {
+  const announced = (features: Record<string, boolean>): ReadonlySet<string> | undefined => {
+    const introduction = readHello({ roles: { callee: { features } } });
+    assert.ok(!(introduction instanceof Violation));
+    return introduction.features.callee;
+  };
+
+  it('are those of this client, whatever another one called its own', () => {
+    assert.deepEqual([...announced({ 'call_canceling call_timeout': true })!].length, 1);
+    const honest = announced({ call_timeout: true, call_canceling: true });
+    assert.ok(honest?.has('call_canceling') && honest.has('call_timeout'));
+  });
+
+  it('are few', () => {
+    const many = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`x_${i}`, true]));
+    const refused = readHello({ roles: { callee: { features: many } } });
+    assert.ok(refused instanceof Violation);
+    assert.match(refused.detail, /at most 100/);
+  });
+});
+
+it('a session never gets the id of one that is open', () => {
+  const realm = testRealm();
+  const members = new Map([[1001, {} as never]]);
+  const session = new SessionUnderTest({ ...realm, members });
+  session.receive(hello());
+  assert.ok(session.sent[0]?.type === WELCOME && session.sent[0].session === 1002);
 });
