@@ -23,6 +23,12 @@ if (files.length === 0) {
   process.exit(1);
 }
 const concurrency = Math.max(2, availableParallelism());
-const flags = ['--test', '--enable-source-maps', `--test-concurrency=${concurrency}`];
+// Node 20 and 22 write TAP into a pipe, 24 does not: one reporter for all, failures at the end.
+const flags = [
+  '--test',
+  '--enable-source-maps',
+  '--test-reporter=spec',
+  `--test-concurrency=${concurrency}`,
+];
 const child = spawn(process.execPath, [...flags, ...files], { stdio: 'inherit' });
 child.on('exit', (code) => process.exit(code ?? 1));
