@@ -10,11 +10,12 @@
 export type Stamp = bigint;
 
 export const ZERO_STAMP: Stamp = 0n;
+/** In the year 10889, with room above for what must be greater still. */
+export const MAX_STAMP: Stamp = (1n << 64n) - (1n << 48n);
 
 const COUNTER_BITS = 16n;
 const COUNTER_MASK = (1n << COUNTER_BITS) - 1n;
 const MAX_MS = 2 ** 48 - 1;
-const MAX_STAMP: Stamp = (1n << 64n) - 1n;
 
 export interface HybridClockConfig {
   /**

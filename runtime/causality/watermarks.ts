@@ -1,0 +1,60 @@
+/**
+ * How far every member has seen every origin's puts in one partition. A dot below the least watermark is stable: nobody
+ * can come with something older, so a tombstone has nothing left to do.
+ *
+ * Once stable is always stable: a later member starts from the rows of one that has seen it. A member that is away holds
+ * everything up; whoever decides that it must start afresh when it returns takes it out of the members.
+ */
+import type { Context } from './dvvset.ts';
+import type { Dot } from './row.ts';
+
+export class Watermarks {
+  readonly #seen = new Map<string, Map<string, number>>();
+  readonly #stable = new Map<string, number>();
+
+  /** All members, this node among them, as `nodeKey`s. Who is new has seen nothing until it reports. */
+  setMembers(members: readonly string[]): void {
+    const wanted = new Set(members);
+    for (const member of this.#seen.keys()) if (!wanted.has(member)) this.#seen.delete(member);
+    for (const member of wanted) if (!this.#seen.has(member)) this.#seen.set(member, new Map());
+    for (const origin of this.#origins()) this.#advance(origin);
+  }
+
+  /** A member's frontier, its own included; only ever forward. False: not a member. */
+  report(member: string, frontier: Context): boolean {
+    const seen = this.#seen.get(member);
+    if (seen === undefined) return false;
+    for (const [origin, sequence] of frontier) {
+      if (sequence <= (seen.get(origin) ?? 0)) continue;
+      seen.set(origin, sequence);
+      this.#advance(origin);
+    }
+    return true;
+  }
+
+  isStable({ actor, sequence }: Dot): boolean {
+    return sequence <= this.stableUpTo(actor);
+  }
+
+  /** 0: not every member has seen anything of it. */
+  stableUpTo(origin: string): number {
+    return this.#stable.get(origin) ?? 0;
+  }
+
+  /** Members that hold up this dot: for a person who asks why space does not return. */
+  holdingUp({ actor, sequence }: Dot): readonly string[] {
+    return [...this.#seen]
+      .filter(([, seen]) => (seen.get(actor) ?? 0) < sequence)
+      .map(([member]) => member);
+  }
+
+  #origins(): ReadonlySet<string> {
+    return new Set([...this.#seen.values()].flatMap((seen) => [...seen.keys()]));
+  }
+
+  #advance(origin: string): void {
+    let least = Infinity;
+    for (const seen of this.#seen.values()) least = Math.min(least, seen.get(origin) ?? 0);
+    if (least !== Infinity && least > this.stableUpTo(origin)) this.#stable.set(origin, least);
+  }
+}
