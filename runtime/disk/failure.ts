@@ -8,6 +8,8 @@ export type StorageFailureKind =
   | 'locked'
   /** The bytes are not what was written. Heal it from the peers. */
   | 'corrupt'
+  /** A newer version wrote it. */
+  | 'newer_format'
   /** No space or quota left. */
   | 'full'
   /** The file system or its permissions refuse writes. */
@@ -33,6 +35,7 @@ const ADVICE: Readonly<Record<StorageFailureKind, string>> = {
   locked: 'Stop the other process that uses this data directory, or give this node its own.',
   corrupt:
     'Take a copy, then let `bondy store repair` replace it from the other nodes, or restore a backup.',
+  newer_format: 'Start the newer version that wrote it; formats are not converted back.',
   full: 'Free space on this file system, or move the data directory to a larger one.',
   read_only: 'Mount the file system for writing and let the user of this process write to it.',
   io: 'Look into the log of the operating system; the disk may be failing.',

@@ -1,6 +1,6 @@
 /** LevelDB by `classic-level`: its prebuilt binaries run as installed on every Node that we support. */
-import { mkdirSync } from 'node:fs';
 import { ClassicLevel } from 'classic-level';
+import { makeDirectory } from './atomic-file.ts';
 import { failureOf } from './failure.ts';
 import { GatedStorage } from './gated-storage.ts';
 import type { Done, RawDatabase, RawScan } from './raw-database.ts';
@@ -36,7 +36,7 @@ async function openPrivately(
   path: string,
   options: Parameters<Level['open']>[0],
 ): Promise<void> {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeDirectory(path);
   await level.open(options);
 }
 

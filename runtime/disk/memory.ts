@@ -73,6 +73,7 @@ export class MemoryDisk implements StorageEngine {
 const SAID_BY: Readonly<Record<StorageFailureKind, string>> = {
   locked: 'LEVEL_LOCKED',
   corrupt: 'Corruption: simulated',
+  newer_format: 'a newer format',
   full: 'IO error: No space left on device',
   read_only: 'IO error: Read-only file system',
   io: 'IO error: Input/output error',

@@ -2,8 +2,8 @@
  * RocksDB by `rocksdb` 5.2.1 (RocksDB 6.17). Its prebuilt binary aborts the whole process when it is loaded by some
  * builds of Node, so nothing may call `loadRocksdb` before the probe has passed (engine-probe.ts).
  */
-import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { makeDirectory } from './atomic-file.ts';
 import { failureOf } from './failure.ts';
 import { GatedStorage } from './gated-storage.ts';
 import type { Done, RawDatabase, RawScan } from './raw-database.ts';
@@ -19,7 +19,7 @@ export function loadRocksdb(): StorageEngine {
     name: 'rocksdb',
     open(path, { cacheBytes, writeBufferBytes, maxOpenFiles }, answer) {
       try {
-        mkdirSync(path, { recursive: true, mode: 0o700 });
+        makeDirectory(path);
       } catch (error) {
         return void setImmediate(answer, failed(failureOf(error, path)));
       }
