@@ -75,7 +75,7 @@ export class Broadcaster {
     this.#history = new History(new Seen(rows.seen, config, isMember), config, port);
     this.#tree = new Plumtree(this.#history, config, port);
     this.#direct = new Direct(this.#members, config, port);
-    this.#exchange = new Exchange(this.#history, config, port, random);
+    this.#exchange = new Exchange(self.name, this.#history, config, port, random);
     const own = rows.own.get('own');
     this.origin = own?.origin ?? originOf(self, random.integer(0, Number.MAX_SAFE_INTEGER));
     if (own === undefined) rows.own.set('own', { origin: this.origin, last: 0 });

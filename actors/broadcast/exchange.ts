@@ -25,6 +25,7 @@ interface Series {
 }
 
 export class Exchange {
+  readonly #self: string;
   readonly #config: BroadcastConfig;
   readonly #history: History;
   readonly #port: BroadcastPort;
@@ -36,11 +37,13 @@ export class Exchange {
   #startedAt = -Infinity;
 
   constructor(
+    self: string,
     history: History,
     config: BroadcastConfig,
     port: BroadcastPort,
     random: RandomSource,
   ) {
+    this.#self = self;
     this.#config = config;
     this.#history = history;
     this.#port = port;
@@ -57,10 +60,14 @@ export class Exchange {
     if (peer !== undefined) this.#compareWith(peer, now);
   }
 
-  /** New neighbours, perhaps from the other side of a healed partition: one is compared with at once. */
+  /**
+   * New neighbours, perhaps from the other side of a healed partition: one is compared with at once. Of two that meet,
+   * the lower name asks; what the other gets it announces, so those whom nobody asks are served too.
+   */
   onNeighbours(added: readonly string[], now: number): void {
-    if (added.length === 0 || now - this.#startedAt < MIN_INTERVAL_MS) return;
-    this.#compareWith(added[this.#random.integer(0, added.length - 1)]!, now);
+    const higher = added.filter((peer) => peer > this.#self);
+    if (higher.length === 0 || now - this.#startedAt < MIN_INTERVAL_MS) return;
+    this.#compareWith(higher[this.#random.integer(0, higher.length - 1)]!, now);
   }
 
   onLazyTick(): void {

@@ -5,11 +5,14 @@ import { keyOf } from './payload-cache.ts';
 export interface MissingId {
   readonly origin: string;
   readonly sequence: number;
-  /** Who said they have it and was not asked yet. */
+  /** Who said they have it, the next to be asked first. */
   readonly announcers: string[];
+  asked: number;
   dueAt: number;
 }
 
+/** Then it is left to exchange. */
+const MAX_ASKED = 4;
 /** More than a few announcers are no more use: an exchange is the next resort. */
 const MAX_ANNOUNCERS = 8;
 
@@ -31,7 +34,7 @@ export class Missing {
     const known = this.#entries.get(key);
     if (known === undefined) {
       if (this.#entries.size >= this.#limit) return false;
-      this.#entries.set(key, { origin, sequence, announcers: [by], dueAt });
+      this.#entries.set(key, { origin, sequence, announcers: [by], asked: 0, dueAt });
     } else if (known.announcers.length < MAX_ANNOUNCERS && !known.announcers.includes(by)) {
       known.announcers.push(by);
     }
@@ -42,8 +45,16 @@ export class Missing {
     if (this.#entries.size > 0) this.#entries.delete(keyOf(origin, sequence));
   }
 
-  drop({ origin, sequence }: MissingId): void {
-    this.#entries.delete(keyOf(origin, sequence));
+  /** Whom to ask now, each in turn; undefined: enough was asked, it is not waited for any more. */
+  nextAnnouncer(missing: MissingId): string | undefined {
+    const peer = missing.announcers.shift();
+    if (peer === undefined || missing.asked >= MAX_ASKED) {
+      this.#entries.delete(keyOf(missing.origin, missing.sequence));
+      return undefined;
+    }
+    missing.announcers.push(peer);
+    missing.asked++;
+    return peer;
   }
 
   due(now: number): readonly MissingId[] {

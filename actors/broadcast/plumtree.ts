@@ -151,11 +151,9 @@ export class Plumtree {
     this.#wakeAt = Infinity;
     const asked = new Map<string, MissingId[]>();
     for (const missing of this.#missing.due(now)) {
-      const peer = missing.announcers.shift();
-      if (peer === undefined) {
-        this.#missing.drop(missing);
-        this.#port.count('broadcast_graft_gave_up');
-      } else groupOf(asked, peer).push(missing);
+      const peer = this.#missing.nextAnnouncer(missing);
+      if (peer === undefined) this.#port.count('broadcast_graft_gave_up');
+      else groupOf(asked, peer).push(missing);
     }
     for (const [peer, ids] of asked) this.#graft(peer, ids, now);
     this.#wakeWhenDue(now);
