@@ -68,8 +68,7 @@ function withConfigOptions(command: Command): Command {
     .option(
       '-s, --set <key=value>',
       'a setting, stronger than environment and file; as often as needed',
-      (setting: string, before: readonly string[]) => [...before, setting],
-      [],
+      (setting: string, before: readonly string[] = []) => [...before, setting],
     );
 }
 

@@ -6,14 +6,14 @@ import type { LoadedConfig } from '../../supervisors/config.ts';
 
 export interface ConfigOptions {
   readonly config?: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
 }
 
 export function readConfiguration(options: ConfigOptions): LoadedConfig {
   return loadNodeConfig({
     file: options.config,
     environment: process.env,
-    flags: options.set,
+    flags: options.set ?? [],
     workingDirectory: process.cwd(),
     files: nodeFiles,
   });
