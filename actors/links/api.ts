@@ -2,6 +2,8 @@
 import type { Name, ReplyTo } from '../../runtime/kernel/actor.ts';
 import { name } from '../../runtime/kernel/actor.ts';
 import type { NodeId } from '../../runtime/causality/identity.ts';
+import type { SupervisorMessage } from '../../runtime/kernel/supervision.ts';
+import type { PeerLink } from '../../runtime/net/peer/link.ts';
 import type { ChannelName, PeerInput, ServiceName } from '../../runtime/net/peer/port.ts';
 
 /** The actor of a service registers under this name; a message for a service nobody holds is counted and dropped. */
@@ -38,3 +40,29 @@ export interface LinkInfo {
 }
 
 export const LINKS: Name<LinksMessage> = name('links');
+
+/** The port for other nodes. */
+export type LinkListenerMessage =
+  /** Where it listens, as bound. */
+  { readonly kind: 'address'; readonly reply: ReplyTo<PeerAddress> };
+
+export const LINK_LISTENER: Name<LinkListenerMessage> = name('links:listener');
+
+/** The supervisors of what is started at run time: an actor per node to dial, and one per link. */
+export const DIALLERS: Name<SupervisorMessage<DialTarget>> = name('links:diallers');
+export const PEERS: Name<SupervisorMessage<LinkOwnership>> = name('links:peers');
+
+export interface DialTarget {
+  /** `host:port`. */
+  readonly id: string;
+  readonly address: PeerAddress;
+  readonly name: string | undefined;
+}
+
+export interface LinkOwnership {
+  /** Unique among siblings. */
+  readonly id: string;
+  readonly link: PeerLink;
+  /** Undefined: the peer has dialled, and opens the connections. */
+  readonly address: PeerAddress | undefined;
+}

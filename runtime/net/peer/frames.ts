@@ -203,7 +203,8 @@ function parseAck(bytes: Uint8Array, start: number, end: number): Frame {
   const contiguous = uint64(bytes, start);
   const count = uint16(bytes, start + 8);
   if (!Number.isSafeInteger(contiguous)) return violation('an impossible sequence');
-  if (count > WINDOW || end - start !== 10 + count * 8) return violation('an ack of the wrong size');
+  if (count > WINDOW || end - start !== 10 + count * 8)
+    return violation('an ack of the wrong size');
   const beyond: number[] = [];
   for (let at = start + 10; at < end; at += 8) beyond.push(uint64(bytes, at));
   return { kind: 'ack', ack: { contiguous, beyond } };

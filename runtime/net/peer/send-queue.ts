@@ -56,9 +56,7 @@ export class SendQueue {
     return this.#turns.size === 0;
   }
 
-  /** `replaced`: an older message with the same monotonic key is gone, this one has its place. */
-  push(message: Outgoing): 'queued' | 'replaced' {
-    if (message.monotonicKey !== undefined && this.#replace(message)) return 'replaced';
+  push(message: Outgoing): void {
     const queued = { message, id: 0, sent: 0 };
     this.#bytes += message.body.length;
     const stream = this.#streams.get(message.stream);
@@ -71,7 +69,17 @@ export class SendQueue {
       stream.push(queued);
     }
     if (message.monotonicKey !== undefined) this.#replaceable.set(keyOf(message), queued);
-    return 'queued';
+  }
+
+  /** True: an older message with the same key, not begun, is gone, and this one has its place. */
+  replace(message: Outgoing): boolean {
+    if (message.monotonicKey === undefined) return false;
+    const older = this.#replaceable.get(keyOf(message));
+    if (older === undefined) return false;
+    this.#bytes += message.body.length - older.message.body.length;
+    older.message.body = message.body;
+    older.message.inflatedSize = message.inflatedSize;
+    return true;
   }
 
   /** The next piece, or undefined: nothing waits that may begin. */
@@ -117,15 +125,6 @@ export class SendQueue {
     this.#startedBytes = 0;
     this.#started = 0;
     return all;
-  }
-
-  #replace(message: Outgoing): boolean {
-    const older = this.#replaceable.get(keyOf(message));
-    if (older === undefined) return false;
-    this.#bytes += message.body.length - older.message.body.length;
-    older.message.body = message.body;
-    older.message.inflatedSize = message.inflatedSize;
-    return true;
   }
 
   #pieceOf(stream: Fifo<Queued>): Piece | undefined {
