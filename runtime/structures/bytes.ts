@@ -116,6 +116,10 @@ export class ByteReader {
     return this.#fault !== undefined;
   }
 
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length || this.hasFailed;
+  }
+
   fail(reason: string): void {
     this.#fault ??= new Malformed(reason);
   }
