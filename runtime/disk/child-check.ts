@@ -104,12 +104,14 @@ function run(
       if (isLate) return resolve({ kind: 'died', detail: `no end after ${timeoutMs} ms` });
       if (said === 'works') return resolve({ kind: 'works' });
       if (said.startsWith('refused ')) return resolve({ kind: 'refused', detail: said.slice(8) });
-      resolve({ kind: 'died', detail: `it ended with ${signal ?? code}: ${lastLine(complained)}` });
+      const why = telling(complained);
+      resolve({ kind: 'died', detail: `it ended with ${signal ?? code}${why && `: ${why}`}` });
     });
   });
 }
 
-function lastLine(text: string): string {
+/** The line of a crash's output that says most. */
+function telling(text: string): string {
   const lines = text.split('\n').map((line) => line.trim());
   return lines.find((line) => /error|what\(\)|terminate/i.test(line)) ?? lines.at(-1) ?? '';
 }

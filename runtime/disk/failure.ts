@@ -76,8 +76,11 @@ const SIGNS: readonly (readonly [StorageFailureKind, RegExp])[] = [
     'locked',
     /LEVEL_LOCKED|already held by process|lock (hold by current process|file)|LOCK: (No locks available|Resource temporarily)|IO error: lock /i,
   ],
-  // A table that the manifest names and the directory does not have: RocksDB finds out when it reads.
-  ['corrupt', /LEVEL_CORRUPTION|Corruption|\.(sst|ldb): No such file|checksum mismatch/i],
+  // Also files that are named and not there, and tables so short that they cannot be mapped.
+  [
+    'corrupt',
+    /Corruption|(\.(sst|ldb)|MANIFEST-\d+): (No such file|Invalid argument)|checksum mismatch/i,
+  ],
   ['closed', /LEVEL_DATABASE_NOT_OPEN|Database is not open|cannot call \w+\(\) before open/i],
 ];
 
@@ -89,6 +92,10 @@ function kindOf(said: string): StorageFailureKind {
 function sentences(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
+  // classic-level says why it did not open in the cause only.
+  if (code.startsWith('LEVEL_DATABASE_NOT_OPEN') && error.cause !== undefined && depth < 3) {
+    return sentences(error.cause, depth + 1);
+  }
   const own = error.message.startsWith(code) ? error.message : code + error.message;
   if (error.cause === undefined || depth >= 3) return own;
   return `${own} (${sentences(error.cause, depth + 1)})`;

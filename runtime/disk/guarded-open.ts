@@ -1,5 +1,5 @@
 /**
- * Opens a database so that damaged files are a failure and not the end of the process: the logs are read first; and when
+ * Opens a database so that damaged files are a failure and not the end of the process: the files are looked at first; and when
  * the last opening did not come back (a native abort leaves its mark behind), a child process tries it first.
  */
 import { existsSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import type { ChildOptions } from './child-check.ts';
 import { tryOpening } from './child-check.ts';
 import type { StorageFailure } from './failure.ts';
 import { failureOf, storageFailure } from './failure.ts';
-import { checkLogs } from './log-check.ts';
+import { checkFiles } from './file-check.ts';
 import { outcomeOf } from './promised.ts';
 import type { OpenOptions, Outcome, Storage, StorageEngine } from './storage.ts';
 import { failed } from './storage.ts';
@@ -23,7 +23,8 @@ export async function openGuarded(
   if (engine.name === 'memory') return outcomeOf((answer) => engine.open(path, options, answer));
   const mark = `${path}.opening`;
   try {
-    const damage = checkLogs(path) ?? (await lastOpening(engine.name, path, mark, child));
+    const damage =
+      checkFiles(path, engine.name) ?? (await lastOpening(engine.name, path, mark, child));
     if (damage !== undefined) return failed(damage);
     makeDirectory(dirname(path));
     writeSynced(mark, String(process.pid));

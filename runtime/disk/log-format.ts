@@ -1,13 +1,8 @@
 /**
- * Reads the write-ahead logs of LevelDB and RocksDB before the engine does (both: doc/log_format.md of LevelDB). Opened
- * without paranoid checks, as both bindings do, the engines take a damaged record for the end of the log, or skip it,
- * and start without what was acknowledged behind it. Only a torn *tail* is the mark of a crash.
+ * The log format that LevelDB and RocksDB share (LevelDB, doc/log_format.md; RocksDB, Write-Ahead-Log-File-Format): their
+ * write-ahead logs, and the manifests that say which tables are alive.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { crc32c } from './crc32c.ts';
-import type { StorageFailure } from './failure.ts';
-import { storageFailure } from './failure.ts';
 
 const BLOCK = 32_768;
 /** crc32c, 4 bytes; length, 2; type, 1. */
@@ -16,21 +11,10 @@ const HEADER = 7;
 const RECYCLABLE_HEADER = 11;
 const MAX_TYPE = 8;
 
-/** The damage that the engine would not report, if there is any. */
-export function checkLogs(database: string): StorageFailure | undefined {
-  if (!existsSync(database)) return undefined;
-  for (const name of readdirSync(database)
-    .filter((file) => /^\d+\.log$/.test(file))
-    .sort()) {
-    const damagedAt = findDamage(readFileSync(join(database, name)));
-    if (damagedAt === undefined) continue;
-    const detail = `${name} is damaged at byte ${damagedAt}, before records that are sound`;
-    return storageFailure('corrupt', database, detail);
-  }
-  return undefined;
-}
-
-/** Where the first bad record is that sound ones follow. */
+/**
+ * Where the first bad record is that sound ones follow. Bad ones at the end are what a crash leaves: not damage, and
+ * not distinguishable from it.
+ */
 export function findDamage(log: Uint8Array): number | undefined {
   let badAt: number | undefined;
   for (let start = 0; start < log.length; start += BLOCK) {
@@ -42,6 +26,20 @@ export function findDamage(log: Uint8Array): number | undefined {
     if (hasSoundRecord(block, sound + 1)) return badAt;
   }
   return undefined;
+}
+
+/** What records begin with, up to the first bad one; of a record in several fragments, what is in the first. */
+export function* recordStarts(log: Uint8Array): Generator<Uint8Array, void> {
+  for (let start = 0; start < log.length; start += BLOCK) {
+    const block = log.subarray(start, start + BLOCK);
+    let at = 0;
+    for (let size = recordAt(block, at); size > 0; size = recordAt(block, at)) {
+      const type = block[at + 6]!;
+      if (isFirst(type)) yield block.subarray(at + headerOf(type), at + size);
+      at += size;
+    }
+    if (!isRest(block, at)) return;
+  }
 }
 
 /** Bytes of sound records from the start of the block. */
@@ -66,10 +64,18 @@ function recordAt(block: Uint8Array, at: number): number {
   if (at + HEADER > block.length) return 0;
   const type = block[at + 6]!;
   if (type === 0 || type > MAX_TYPE) return 0;
-  const header = type <= 4 ? HEADER : RECYCLABLE_HEADER;
-  const size = header + (block[at + 4]! | (block[at + 5]! << 8));
+  const size = headerOf(type) + (block[at + 4]! | (block[at + 5]! << 8));
   if (at + size > block.length) return 0;
   return storedCrc(block, at) === masked(crc32c(block.subarray(at + 6, at + size))) ? size : 0;
+}
+
+/** FULL and FIRST, and the same of a file that is used again. */
+function isFirst(type: number): boolean {
+  return type === 1 || type === 2 || type === 5 || type === 6;
+}
+
+function headerOf(type: number): number {
+  return type <= 4 ? HEADER : RECYCLABLE_HEADER;
 }
 
 function storedCrc(block: Uint8Array, at: number): number {
