@@ -9,6 +9,8 @@ import { BODY_LIMITS, decodeBody, encodeBody, Malformed } from '../../runtime/ne
 import type { PeerInput, PeerNetwork } from '../../runtime/net/peer/port.ts';
 import type { LinkInfo, LinksMessage } from '../links/api.ts';
 import { LINKS, peerService } from '../links/api.ts';
+import type { MembershipEvent } from '../membership/api.ts';
+import { MEMBERSHIP } from '../membership/api.ts';
 import type { BroadcastMessage, BroadcastTopic } from './api.ts';
 import { BROADCAST, BROADCAST_TOPICS } from './api.ts';
 import { Broadcaster } from './broadcaster.ts';
@@ -21,25 +23,22 @@ import { nodeOf } from './origin.ts';
 import type { BroadcastCounter, BroadcastPort, BroadcastTimer } from './port.ts';
 import type { BroadcastTables } from './tables.ts';
 
-/** What membership tells: who is up, who is down, who has left for good. */
-export type MembershipChange = Extract<
-  BroadcasterInput,
-  { readonly kind: 'node_up' | 'node_down' | 'node_left' }
->;
-
 type Own =
   | { readonly kind: 'timer'; readonly timer: BroadcastTimer }
   | { readonly kind: 'retry_deliveries' }
   | { readonly kind: 'measure' }
+  | { readonly kind: 'follow_membership' }
   | { readonly kind: 'links'; readonly outcome: CallOutcome<readonly LinkInfo[]> };
 
-export type BroadcastActorMessage = BroadcastMessage | PeerInput | MembershipChange | Own;
+export type BroadcastActorMessage = BroadcastMessage | PeerInput | MembershipEvent | Own;
 
 export interface BroadcastDependencies {
   readonly network: PeerNetwork;
   readonly config: BroadcastConfig;
   /** Made in the supervisor's `children`. */
   readonly tables: BroadcastTables;
+  /** `View.neighbors` of membership. Absent: whoever is connected. */
+  readonly neighbors?: () => readonly string[];
   count(what: BroadcastCounter, by?: number): void;
   warn(event: string, fields: Record<string, unknown>): void;
 }
@@ -47,6 +46,7 @@ export interface BroadcastDependencies {
 /** Between two looks at the round trips of the links. */
 const MEASURE_MS = 10_000;
 const LINKS_TIMEOUT_MS = 1_000;
+const FOLLOW_AGAIN_MS = 200;
 /** A peer that talks nonsense all the time fills a counter, not the log. */
 const WARN_INTERVAL_MS = 10_000;
 const TOPICS: ReadonlySet<string> = new Set(BROADCAST_TOPICS);
@@ -80,12 +80,14 @@ class BroadcastActor implements Handlers<BroadcastActorMessage>, BroadcastPort {
       rows: { own: tables.own.claim(context), seen: tables.seen.claim(context) },
       random: context.random,
       port: this,
+      ...(dependencies.neighbors && { candidates: dependencies.neighbors }),
     });
     context.register(BROADCAST);
     context.register(peerService('broadcast'));
     this.#machine.start();
     for (const peer of network.connected()) this.#tell({ kind: 'link_up', peer });
     this.#measureLater();
+    this.#followMembership();
   }
 
   handle(message: BroadcastActorMessage): void {
@@ -115,11 +117,20 @@ class BroadcastActor implements Handlers<BroadcastActorMessage>, BroadcastPort {
         this.#isRetrying = false;
         if (!this.#deliveries.retry()) this.#retryLater();
         return;
+      case 'node_suspect': // it may still answer; grafts go around it if it does not
+        return;
       case 'measure':
         return this.#measure();
+      case 'follow_membership':
+        return this.#followMembership();
       case 'links':
         return this.#onLinks(message.outcome);
     }
+  }
+
+  /** Membership ended; its successor tells everything again. */
+  onDown(): void {
+    this.#context.after(FOLLOW_AGAIN_MS, { kind: 'follow_membership' });
   }
 
   send(to: readonly string[], message: PeerMessage): void {
@@ -170,6 +181,13 @@ class BroadcastActor implements Handlers<BroadcastActorMessage>, BroadcastPort {
     if (now < this.#warnAgainAt) return;
     this.#warnAgainAt = now + WARN_INTERVAL_MS;
     this.#d.warn('broadcast_malformed', { from: from.name, reason: message.reason });
+  }
+
+  #followMembership(): void {
+    const membership = this.#context.whereis(MEMBERSHIP);
+    if (membership === undefined) return this.onDown();
+    this.#context.monitor(membership);
+    membership.cast({ kind: 'subscribe', target: this.#context.self });
   }
 
   /** Grafts wait for a multiple of the round trip, so the machine is told what the links measure. */

@@ -50,6 +50,8 @@ export interface BroadcasterOptions {
   readonly rows: BroadcasterRows;
   readonly random: RandomSource;
   readonly port: BroadcastPort;
+  /** Whom membership would use as neighbours; default: all that are connected. */
+  readonly candidates?: () => readonly string[];
 }
 
 /** Link changes within this time are one change of neighbours. */
@@ -204,6 +206,8 @@ export class Broadcaster {
 
   #onTimer(timer: BroadcastTimer, now: number): void {
     const { config, port } = this.#o;
+    // Candidates come and go without a word, a little after their links.
+    if (timer === 'lazy' || timer === 'settle') this.#isUnsettled = true;
     this.#settle(now);
     switch (timer) {
       case 'lazy':
@@ -237,7 +241,7 @@ export class Broadcaster {
     this.#isUnsettled = false;
     this.#direct.decide();
     const before = this.#neighbours;
-    this.#neighbours = this.#members.neighbours();
+    this.#neighbours = this.#members.neighbours(this.#o.candidates?.());
     this.#tree.onNeighbours(this.#neighbours, now);
     const added = [...this.#neighbours].filter((peer) => !before.has(peer));
     this.#exchange.onNeighbours(added, now);

@@ -84,11 +84,6 @@ export class Members {
     return this.#members.get(name)?.incarnation === incarnation;
   }
 
-  isConnected(name: string): boolean {
-    const member = this.#members.get(name);
-    return member !== undefined && canBeSentTo(member);
-  }
-
   connected(): readonly string[] {
     return [...this.#members].filter(([, member]) => canBeSentTo(member)).map(([name]) => name);
   }
@@ -99,8 +94,10 @@ export class Members {
     return true;
   }
 
-  neighbours(): ReadonlySet<string> {
-    const connected = this.connected();
+  /** `candidates`: whom membership would use as neighbours, when it has a say. */
+  neighbours(candidates?: readonly string[]): ReadonlySet<string> {
+    const allowed = candidates && new Set(candidates);
+    const connected = this.connected().filter((name) => allowed?.has(name) ?? true);
     if (connected.length <= this.#config.maxNeighbours) return new Set(connected);
     const chosen = new Set<string>();
     for (let ring = 0; ring < this.#config.overlayRings; ring++) {

@@ -78,7 +78,7 @@ export class Plumtree {
     const dueAt = now + Math.max(this.#config.graftTimeoutMs, 2 * this.#roundTrip(from));
     for (const { origin, ranges } of ids) {
       const unseen = subtract(ranges, this.#history.seen.of(origin));
-      for (const sequence of numbersOf(unseen, this.#config.maxMissing)) {
+      for (const sequence of numbersOf(unseen, this.#config.maxMissing + 1)) {
         if (this.#missing.announced(from, origin, sequence, dueAt)) continue;
         this.#port.count('broadcast_missing_overflow');
         break; // no room for the others of this origin either
