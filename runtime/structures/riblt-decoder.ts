@@ -17,10 +17,10 @@ import { Malformed } from './malformed.ts';
 export const FIRST_CHUNK = 16;
 /** Asymptotically 1.35, more for few differences and for the estimate's error. */
 const SYMBOLS_PER_ITEM = 1.45;
-/** With fewer no set of any size comes apart. */
-const LEAST_PER_ITEM = 1.2;
+/** For giving up: half of what is needed, as an estimate from few counts may be far too high. */
+const LEAST_PER_ITEM = 0.7;
 /** Of those received: so that a wrong estimate costs few round trips. */
-const LEAST_GROWTH = 0.25;
+const LEAST_GROWTH = 0.5;
 const MOST_GROWTH = 15;
 
 export type RibltStep =
@@ -142,7 +142,7 @@ export class RibltDecoder {
         this.#counts[next]! -= count;
         queue.push(next);
       }
-      this.#await(pending, next);
+      this.#expect(pending, next);
     }
     return true;
   }
@@ -150,10 +150,10 @@ export class RibltDecoder {
   #remove(pending: Pending, index: number): void {
     toggle(this.#sums, index, pending.words);
     this.#counts[index]! -= pending.sign;
-    this.#await(pending, pending.mapping.next());
+    this.#expect(pending, pending.mapping.next());
   }
 
-  #await(pending: Pending, index: number): void {
+  #expect(pending: Pending, index: number): void {
     if (index >= this.#capacity) return;
     const others = this.#pending.get(index);
     if (others === undefined) this.#pending.set(index, [pending]);

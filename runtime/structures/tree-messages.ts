@@ -2,6 +2,7 @@
  * The conversation over two hash trees, in bytes. Who asks names branches; who answers sends the hashes of their
  * children, or their items. A branch without items takes one bit.
  *
+ *     root     = depth (1 byte), hash (16 bytes), count
  *     request  = kind, level, count, indexes as differences from the one before - 1
  *     children = per branch a mask of those with items (2 bytes); of each of them hash (8 bytes) and count
  *     items    = 16 bytes each
@@ -10,8 +11,8 @@ import { ByteReader, ByteWriter } from './bytes.ts';
 import type { Item } from './item.ts';
 import { ITEM_BYTES } from './item.ts';
 import { Malformed } from './malformed.ts';
-import type { MerkleTree } from './merkle.ts';
-import { FAN_OUT, MAX_DEPTH, NODE_HASH_BYTES } from './merkle.ts';
+import type { MerkleTree, TreeRoot } from './merkle.ts';
+import { FAN_OUT, MAX_DEPTH, NODE_HASH_BYTES, ROOT_HASH_BYTES } from './merkle.ts';
 
 /** So many that a level takes few messages, so few that an answer stays under half a megabyte. */
 export const MAX_BRANCHES = 2048;
@@ -28,6 +29,19 @@ export interface TreeRequest {
 export interface Child {
   readonly hash: Uint8Array;
   readonly count: number;
+}
+
+export function encodeRoot({ depth, hash, count }: TreeRoot): Uint8Array {
+  return new ByteWriter().byte(depth).raw(hash).integer(count).finish();
+}
+
+export function decodeRoot(bytes: Uint8Array): TreeRoot | Malformed {
+  const reader = new ByteReader(bytes);
+  const depth = reader.byte();
+  if (depth < 1 || depth > MAX_DEPTH) reader.fail('impossible depth');
+  const hash = reader.raw(ROOT_HASH_BYTES);
+  const count = reader.integer();
+  return reader.fault ?? { depth, hash, count };
 }
 
 export function encodeTreeRequest({ kind, level, indexes }: TreeRequest): Uint8Array {

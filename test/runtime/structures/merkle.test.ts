@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { compareBytes } from '../../../runtime/structures/bytes.ts';
-import type { Item } from '../../../runtime/structures/item.ts';
 import { differenceOf } from '../../../runtime/structures/item.ts';
 import { Malformed } from '../../../runtime/structures/malformed.ts';
 import { branchIndexOf, leafRangeOf, MerkleTree } from '../../../runtime/structures/merkle.ts';
@@ -11,10 +10,14 @@ import type { TreeRequest } from '../../../runtime/structures/tree-messages.ts';
 import {
   answerChildren,
   decodeChildren,
+  decodeItems,
+  decodeRoot,
   decodeTreeRequest,
   encodeItems,
+  encodeRoot,
   encodeTreeRequest,
   MAX_BRANCHES,
+  MAX_ITEMS,
 } from '../../../runtime/structures/tree-messages.ts';
 import { changed, itemNumber, someItems, sorted } from '../../support/items.ts';
 import { compareTrees, Replica } from '../../support/reconcile.ts';
@@ -190,7 +193,13 @@ test('a request comes back as it was', () => {
   );
 });
 
-test('items in a message are what was put in', () => {
-  const list: readonly Item[] = someItems(3);
-  assert.equal(encodeItems(list).length, 48);
+test('roots and items come back as they were, and torn ones are refused', () => {
+  const root = new Replica(someItems(300)).tree.root;
+  assert.deepEqual(decodeRoot(encodeRoot(root)), root);
+  assert(decodeRoot(encodeRoot({ ...root, depth: 7 })) instanceof Malformed);
+  assert(decodeRoot(encodeRoot(root).subarray(1)) instanceof Malformed);
+  const list = someItems(3);
+  assert.deepEqual(decodeItems(encodeItems(list)), list);
+  assert(decodeItems(new Uint8Array(17)) instanceof Malformed);
+  assert(decodeItems(new Uint8Array(16 * (MAX_ITEMS + 1))) instanceof Malformed);
 });
