@@ -138,12 +138,17 @@ export class HyParView implements Overlay {
   #fill(now: number): void {
     const { activeSize, minActive } = this.#config;
     if (this.#active.size === 0) return this.#walkRoster(now);
-    while (this.#active.size + this.#requests.size < activeSize) {
-      const isOptional = this.#active.size + this.#requests.size >= minActive;
+    // In need more are asked than there are places: after a mass crash most candidates are dead and nobody knows it.
+    const limit = this.#active.size < minActive ? 2 * activeSize : activeSize;
+    while (this.#active.size + this.#requests.size < limit) {
+      const isOptional = this.#active.size >= minActive;
       if (isOptional && now < this.#nextOptionalAt) return;
       const candidate = this.#candidate(now);
       if (candidate === undefined) return;
-      if (isOptional) this.#nextOptionalAt = now + this.#config.retryMs;
+      // Where nobody has room, looking for it backs off to half a minute.
+      if (isOptional) {
+        this.#nextOptionalAt = now + this.#config.retryMs * 2 ** Math.min(4, this.#refusals);
+      }
       const isPressing =
         this.#active.size < minActive && this.#refusals >= this.#config.refusalsBeforeHigh;
       this.#request(candidate, isPressing ? 'high' : 'low', now);
@@ -156,21 +161,20 @@ export class HyParView implements Overlay {
     if (candidate !== undefined) this.#request(candidate, 'high', now);
   }
 
+  /** Anybody with equal chance: neighbours of neighbours would knot the overlay. Else one that was heard of lately. */
   #candidate(now: number): string | undefined {
-    for (const name of this.#passive.sample(this.#passive.size)) {
-      if (this.#isCandidate(name, now)) return name;
-    }
     for (let look = 0; look < LOOKS; look++) {
       const name = pick(this.#roster.names, this.#random);
       if (name !== undefined && this.#isCandidate(name, now)) return name;
     }
-    return undefined;
+    const known = this.#passive.sample(this.#passive.size);
+    return known.find((name) => this.#isCandidate(name, now));
   }
 
   #isCandidate(name: string, now: number): boolean {
     if (!this.#isFree(name) || (this.#rested.get(name) ?? 0) > now) return false;
     const member = this.#roster.get(name);
-    return member !== undefined && isMember(member) && member.health !== 'dead';
+    return member !== undefined && isMember(member) && member.health === 'alive';
   }
 
   #anybody(): string | undefined {
@@ -232,7 +236,12 @@ export class HyParView implements Overlay {
     }
     this.#refusals = 0;
     this.#endRequest(from);
-    if (this.#active.size >= this.#config.activeSize && !this.#active.has(from)) this.#evict();
+    if (this.#active.size >= this.#config.activeSize && !this.#active.has(from)) {
+      if (request.priority === 'low') {
+        return this.#port.send(from, { kind: 'neighbor_end', id: message.id });
+      }
+      this.#evict();
+    }
     const known = this.#active.get(from);
     this.#hold(from, known === undefined ? message.id : greater(known, message.id));
   }

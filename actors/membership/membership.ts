@@ -5,9 +5,7 @@
  * younger life; then it takes no further part.
  */
 import type { NodeId } from '../../runtime/causality/identity.ts';
-import type { RandomSource } from '../../runtime/kernel/actor.ts';
-import type { PeerAddress } from '../links/api.ts';
-import type { MembershipEvent, MembershipInfo, Out, RemoveOutcome } from './api.ts';
+import type { MembershipInfo, Out, RemoveOutcome } from './api.ts';
 import type { MembershipConfig } from './config.ts';
 import { isStoredAlike } from './durable.ts';
 import type { DetectorPort } from './failure-detector.ts';
@@ -19,8 +17,10 @@ import { HyParView } from './hyparview.ts';
 import type { Member, MemberStatus } from './member.ts';
 import { isMember, isUp, withHealth } from './member.ts';
 import type { GossipMessage, MembershipWire } from './messages.ts';
+import { LinkedPeers } from './linked-peers.ts';
 import type { Overlay } from './overlay.ts';
 import { OwnRecord } from './own-record.ts';
+import type { MembershipOptions, MembershipPort } from './port.ts';
 import { eventsOf } from './presence.ts';
 import { PulseMonitor } from './pulse-monitor.ts';
 import type { RosterProbePort } from './roster-probe.ts';
@@ -28,44 +28,6 @@ import { RosterProbe } from './roster-probe.ts';
 import type { Change } from './roster.ts';
 import { Roster } from './roster.ts';
 import { WantedLinks } from './wanted-links.ts';
-
-export type MembershipCount =
-  | 'gossip_equal'
-  | 'gossip_delta'
-  | 'gossip_full'
-  | 'probe_failed'
-  | 'probe_relay_refused'
-  | 'neighbor_up'
-  | 'neighbor_down'
-  | 'neighbor_stale'
-  | 'shuffle_lost'
-  | 'refuted'
-  | 'impostor'
-  | 'stale_life';
-
-export interface MembershipPort {
-  send(to: string, message: MembershipWire): void;
-  connect(address: PeerAddress, name: string): void;
-  disconnect(name: string): void;
-  announce(event: MembershipEvent): void;
-  /** A record is new or different; `isDurable`: so is what lies on disk. */
-  changed(member: Member, isDurable: boolean): void;
-  /** This node takes no part from now on. */
-  out(why: Out, incarnation: number): void;
-  count(what: MembershipCount): void;
-}
-
-export interface MembershipOptions {
-  readonly config: MembershipConfig;
-  readonly self: NodeId;
-  readonly addresses: readonly PeerAddress[];
-  /** What the last life knew. */
-  readonly stored: readonly Member[];
-  /** It is about to join somebody: counts as `joining` until it has met a member. */
-  readonly isJoining: boolean;
-  readonly random: RandomSource;
-  readonly now: number;
-}
 
 export class Membership {
   readonly #config: MembershipConfig;
@@ -78,9 +40,7 @@ export class Membership {
   readonly #links: WantedLinks;
   readonly #pulse: PulseMonitor;
   readonly #probe: RosterProbe;
-  readonly #linked = new Map<string, NodeId>();
-  #linkedNames: readonly string[] | undefined = undefined;
-  readonly #closing = new Set<string>();
+  readonly #linked = new LinkedPeers();
   readonly #startedAt: number;
   readonly #own: OwnRecord;
   #ups = 0;
@@ -114,7 +74,8 @@ export class Membership {
         : new HyParView(config.hyparview, self, this.#roster, random, overlayPort);
     this.#links = new WantedLinks(config.contactMs, this.#roster, {
       connect: port.connect,
-      disconnect: (name) => this.#close(name),
+      disconnect: port.disconnect,
+      sayClosing: (name) => this.#sayClosing(name),
       isLinked: (name) => this.#linked.has(name),
     });
     this.#pulse = new PulseMonitor(config.rosterProbe, self, this.#roster);
@@ -150,8 +111,8 @@ export class Membership {
   }
 
   tick(clock: number): void {
-    if (this.#out !== undefined) return;
     this.#look(clock);
+    if (this.#out !== undefined) return this.#links.reconcile([], this.#now);
     const now = this.#now;
     const elapsed = now - this.#tickedAt;
     this.#tickedAt = now;
@@ -178,13 +139,12 @@ export class Membership {
   linkUp(peer: NodeId, clock: number): void {
     if (this.#out !== undefined) return this.#port.disconnect(peer.name);
     this.#look(clock);
-    this.#closing.delete(peer.name);
-    this.#linked.set(peer.name, peer);
-    this.#linkedNames = undefined;
+    this.#linked.up(peer);
     const known = this.#roster.get(peer.name);
     if (known !== undefined && known.incarnation >= peer.incarnation && !isMember(known)) {
       return this.#turnAway(known);
     }
+    this.#links.linkUp(peer.name, this.#now);
     this.#gossip.linkUp(peer.name, this.#own.member);
     this.#probe.linkUp(peer.name);
     this.#detector.linkUp(peer.name, this.#now);
@@ -193,14 +153,12 @@ export class Membership {
   }
 
   linkDown(peer: NodeId, clock: number): void {
-    if (this.#linked.get(peer.name)?.incarnation !== peer.incarnation) return;
+    const ended = this.#linked.down(peer);
+    if (ended === undefined) return;
     this.#look(clock);
-    this.#linked.delete(peer.name);
-    this.#linkedNames = undefined;
-    const wasAnnounced = this.#closing.delete(peer.name);
     if (this.#out !== undefined) return;
     this.#gossip.linkDown(peer.name);
-    this.#detector.linkDown(peer.name, wasAnnounced, this.#now);
+    this.#detector.linkDown(peer.name, ended.wasAnnounced, this.#now);
     this.#overlay.linkDown(peer.name, this.#now);
     this.#follow();
   }
@@ -221,7 +179,7 @@ export class Membership {
       case 'rumor':
         return this.#onGossip(from.name, message);
       case 'closing':
-        this.#closing.add(from.name);
+        this.#linked.closing(from.name);
         return;
     }
     if (from.incarnation < (this.#roster.get(from.name)?.incarnation ?? 0)) {
@@ -248,6 +206,16 @@ export class Membership {
         message satisfies never;
     }
     this.#follow();
+  }
+
+  /** Names with a link. */
+  linked(): readonly NodeId[] {
+    return this.#linked.peers();
+  }
+
+  /** The links were restarted: what they were asked for has to be asked again. */
+  linksLost(): void {
+    this.#links.forgetDials();
   }
 
   /** Final for this incarnation. Out follows when the others were told. */
@@ -336,22 +304,20 @@ export class Membership {
   #goOut(why: Out, incarnation: number): void {
     if (this.#out !== undefined) return;
     this.#out = why;
-    for (const name of [...this.#linked.keys()]) this.#links.release(name);
-    this.#links.releaseAll();
+    for (const name of this.#linked.names) this.#links.release(name, this.#now);
+    this.#links.releaseAll(this.#now);
     this.#port.out(why, incarnation);
   }
 
   /** Its life is over: it is told so, in case it does not know, and the link closed. */
   #turnAway(member: Member): void {
     this.#port.send(member.name, { kind: 'rumor', members: [member] });
-    this.#links.release(member.name);
+    this.#links.release(member.name, this.#now);
   }
 
-  #close(name: string): void {
-    this.#closing.add(name);
-    if (this.#linked.has(name)) this.#port.send(name, { kind: 'closing' });
-    else this.#closing.delete(name);
-    this.#port.disconnect(name);
+  #sayClosing(name: string): void {
+    this.#linked.closing(name);
+    this.#port.send(name, { kind: 'closing' });
   }
 
   /** Only ticks measure lateness: a message that is read after a pause must not hide it. */
@@ -367,16 +333,12 @@ export class Membership {
     this.#links.reconcile(wanted, this.#now);
   }
 
-  #linkedPeers(): readonly string[] {
-    return (this.#linkedNames ??= [...this.#linked.keys()]);
-  }
-
   #gossipPort(): GossipPort {
     return {
       send: this.#port.send,
       count: this.#port.count,
       merge: (records, from) => this.#merge(records, from),
-      peers: () => this.#linkedPeers(),
+      peers: () => this.#linked.names,
       pulse: () => this.#pulse.pulse,
     };
   }
@@ -397,7 +359,7 @@ export class Membership {
       member: (name) => this.#roster.get(name),
       self: () => this.#own.member,
       isLinked: (name) => this.#linked.has(name),
-      linked: () => this.#linkedPeers(),
+      linked: () => this.#linked.names,
       upCount: () => this.#ups,
     };
   }

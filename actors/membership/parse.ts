@@ -15,8 +15,8 @@ const MAX_COUNT = 2 ** 48;
 const MAX_NAME = 255;
 const MAX_HOST = 255;
 const MAX_ADDRESSES = 8;
-/** Records in one message; gossip never sends more at once. */
-export const MAX_RECORDS = 2_000;
+/** Records in one message; gossip never sends more at once. The longest thousand fit a message of the control channel. */
+export const MAX_RECORDS = 1_000;
 const MAX_SAMPLE = 64;
 const MAX_PATH = 16;
 

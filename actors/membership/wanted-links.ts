@@ -7,8 +7,10 @@ import { addressText } from './member.ts';
 import type { Roster } from './roster.ts';
 
 export interface LinksPort {
-  connect(address: PeerAddress, name: string): void;
-  /** Says `closing` to the peer first, so that it suspects nothing. */
+  /** False: nobody was there to ask; it is asked again. */
+  connect(address: PeerAddress, name: string): boolean;
+  /** Tells the peer, so that it suspects nothing when the link goes. */
+  sayClosing(name: string): void;
   disconnect(name: string): void;
   isLinked(name: string): boolean;
 }
@@ -17,6 +19,9 @@ interface Dial {
   address: PeerAddress;
   since: number;
 }
+
+/** Ms between saying that a link will be closed and closing it: what was said is to arrive. */
+const CLOSING_MS = 200;
 
 /** Ms without a link after which a member's next address is tried. */
 const NEXT_ADDRESS_MS = 10_000;
@@ -29,6 +34,8 @@ export class WantedLinks {
   readonly #dials = new Map<string, Dial>();
   /** Until when. */
   readonly #contacts = new Map<string, number>();
+  /** Announced to be closed, and when. */
+  readonly #closing = new Map<string, number>();
 
   constructor(contactMs: number, roster: Roster, port: LinksPort) {
     this.#contactMs = contactMs;
@@ -42,30 +49,52 @@ export class WantedLinks {
     this.#hold(name, now);
   }
 
+  /** A link that came up unasked, from inside or outside, has as long to find a use. */
+  linkUp(name: string, now: number): void {
+    this.#closing.delete(name);
+    if (this.#held.has(name)) return;
+    this.#held.add(name);
+    this.#contacts.set(name, now + 2 * this.#contactMs);
+  }
+
   /** Asks for what is wanted and was not asked for, and gives up what is wanted no longer. */
   reconcile(wanted: readonly string[], now: number): void {
+    for (const [name, at] of this.#closing) if (now >= at) this.#disconnect(name);
     for (const [name, until] of this.#contacts) if (now >= until) this.#contacts.delete(name);
     for (const name of wanted) this.#hold(name, now);
     if (this.#held.size === wanted.length) return;
     const kept = new Set(wanted);
     for (const name of this.#held) {
-      if (!kept.has(name) && !this.#contacts.has(name)) this.release(name);
+      if (!kept.has(name) && !this.#contacts.has(name)) this.release(name, now);
     }
   }
 
-  release(name: string): void {
+  release(name: string, now: number): void {
     this.#held.delete(name);
     this.#contacts.delete(name);
     this.#dials.delete(name);
-    this.#port.disconnect(name);
+    if (!this.#port.isLinked(name)) return this.#disconnect(name);
+    this.#port.sayClosing(name);
+    this.#closing.set(name, now + CLOSING_MS);
   }
 
-  releaseAll(): void {
-    for (const name of [...this.#held]) this.release(name);
+  releaseAll(now: number): void {
+    for (const name of [...this.#held]) this.release(name, now);
+  }
+
+  /** Whoever was asked is gone, and what was asked with it. */
+  forgetDials(): void {
+    this.#dials.clear();
+  }
+
+  #disconnect(name: string): void {
+    this.#closing.delete(name);
+    this.#port.disconnect(name);
   }
 
   #hold(name: string, now: number): void {
     this.#held.add(name);
+    this.#closing.delete(name);
     const member = this.#roster.get(name);
     if (member === undefined) return;
     const dial = this.#dials.get(name);
@@ -75,8 +104,7 @@ export class WantedLinks {
     }
     const address = nextAddress(member.addresses, dial, now);
     if (address === undefined) return;
-    this.#dials.set(name, { address, since: now });
-    this.#port.connect(address, name);
+    if (this.#port.connect(address, name)) this.#dials.set(name, { address, since: now });
   }
 }
 

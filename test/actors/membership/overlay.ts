@@ -10,10 +10,10 @@ import type { MembershipEvent, Out } from '../../../actors/membership/api.ts';
 import type { MembershipConfig } from '../../../actors/membership/config.ts';
 import { MEMBERSHIP_DEFAULTS } from '../../../actors/membership/config.ts';
 import type { Member } from '../../../actors/membership/member.ts';
-import type { MembershipCount } from '../../../actors/membership/membership.ts';
 import { Membership } from '../../../actors/membership/membership.ts';
 import type { MembershipWire } from '../../../actors/membership/messages.ts';
 import { parseMessage, plainMessage } from '../../../actors/membership/parse.ts';
+import type { MembershipCount } from '../../../actors/membership/port.ts';
 import { EventQueue } from './event-queue.ts';
 
 export interface NetworkOptions {
@@ -72,6 +72,8 @@ export class Network {
   readonly #random;
   readonly #queue = new EventQueue();
   readonly #stations = new Map<string, Station>();
+  /** Where an address leads now. */
+  readonly #hosts = new Map<string, Station>();
   readonly #sides = new Map<string, number>();
   /** Sees each message first: a number delays it by so many ms more, `drop` loses it. */
   interpose: ((from: string, to: string, message: MembershipWire) => number | 'drop') | undefined;
@@ -104,6 +106,7 @@ export class Network {
       this.#machine(own, stored, host, contact !== undefined),
     );
     this.#stations.set(name, station);
+    this.#hosts.set(host, station);
     if (contact !== undefined) this.#dial(station, contact);
     const tick = (): void => {
       if (!station.isRunning) return;
@@ -186,7 +189,7 @@ export class Network {
       },
       {
         send: (to, message) => this.#send(station, to, message),
-        connect: (_address, name) => this.#dial(station, name),
+        connect: (address) => this.#dial(station, address.host),
         disconnect: (name) => this.#disconnect(station, name),
         announce: (event) => this.events.push({ at: this.now, by: station.name, event }),
         changed: () => {},
@@ -229,28 +232,36 @@ export class Network {
     return parsed;
   }
 
-  #dial(from: Station, name: string): void {
-    if (from.dials.has(name)) return;
-    from.dials.set(name, { delay: 250, isTrying: false });
-    this.#try(from, name);
+  #dial(from: Station, host: string): true {
+    if (from.dials.has(host)) return true;
+    from.dials.set(host, { delay: 250, isTrying: false });
+    this.#try(from, host);
+    return true;
   }
 
-  #try(from: Station, name: string): void {
-    const dial = from.dials.get(name);
-    if (dial === undefined || dial.isTrying || from.links.has(name) || !from.isRunning) return;
+  #try(from: Station, host: string): void {
+    const dial = from.dials.get(host);
+    if (dial === undefined || dial.isTrying || !from.isRunning) return;
+    if (this.#isLinked(from, host)) return;
     dial.isTrying = true;
     this.dialled++;
     // A round trip for TCP, one for the handshake.
     this.#at(from, 2 * this.#latency(), () => {
       dial.isTrying = false;
-      if (from.dials.get(name) !== dial || from.links.has(name)) return;
-      const to = this.#stations.get(name);
-      if (to?.isRunning && to.pausedUntil <= this.now && this.#reaches(from.name, name)) {
+      if (from.dials.get(host) !== dial || this.#isLinked(from, host)) return;
+      const to = this.#hosts.get(host);
+      if (to?.isRunning && to.pausedUntil <= this.now && this.#reaches(from.name, to.name)) {
+        dial.delay = 250;
         return this.#open(from, to);
       }
-      this.#at(from, dial.delay, () => this.#try(from, name));
+      this.#at(from, dial.delay, () => this.#try(from, host));
       dial.delay = Math.min(MAX_REDIAL_MS, dial.delay * 2);
     });
+  }
+
+  #isLinked(from: Station, host: string): boolean {
+    const to = this.#hosts.get(host);
+    return to !== undefined && from.links.has(to.name);
   }
 
   #open(a: Station, b: Station): void {
@@ -259,14 +270,14 @@ export class Network {
     if (old !== undefined) this.#closeNow(old);
     a.links.set(b.name, link);
     b.links.set(a.name, link);
-    const dial = a.dials.get(b.name);
-    if (dial !== undefined) dial.delay = 250;
     this.#at(a, 0, () => link.isOpen && a.machine.linkUp(b.id, this.now));
     this.#at(b, 0, () => link.isOpen && b.machine.linkUp(a.id, this.now));
   }
 
   #disconnect(from: Station, name: string): void {
-    from.dials.delete(name);
+    for (const host of from.dials.keys()) {
+      if (this.#hosts.get(host)?.name === name) from.dials.delete(host);
+    }
     const link = from.links.get(name);
     // After what was sent before.
     if (link !== undefined) this.#break(link, this.#maxLatency());
@@ -287,7 +298,9 @@ export class Network {
       if (own.links.get(peer.name) === link) own.links.delete(peer.name);
       this.#at(own, 0, () => {
         own.machine.linkDown(peer.id, this.now);
-        if (own.dials.has(peer.name)) this.#try(own, peer.name);
+        for (const host of own.dials.keys()) {
+          if (this.#hosts.get(host)?.name === peer.name) this.#try(own, host);
+        }
       });
     }
   }
