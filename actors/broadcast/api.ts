@@ -28,8 +28,8 @@ export type BroadcastMessage =
       readonly reply?: ReplyTo<PublishOutcome>;
     }
   /**
-   * To be repeated by a subscriber that was restarted. What comes for a topic without a subscriber waits for the first
-   * one, within bounds.
+   * To be repeated by a subscriber that was restarted, not when the broadcaster was. What comes for a topic without a
+   * subscriber waits for the first one, within bounds.
    */
   | {
       readonly kind: 'subscribe';

@@ -73,7 +73,9 @@ class BroadcastActor implements Handlers<BroadcastActorMessage>, BroadcastPort {
       maxDepth: 4,
       maxItems: MAX_RANGE_NUMBERS + 4 * MAX_ORIGINS,
     };
-    this.#deliveries = new Deliveries(config, (what, by) => dependencies.count(what, by));
+    this.#deliveries = new Deliveries(tables.topics.claim(context), config, (what, by) =>
+      dependencies.count(what, by),
+    );
     this.#machine = new Broadcaster({
       self: network.self,
       config,
@@ -86,6 +88,7 @@ class BroadcastActor implements Handlers<BroadcastActorMessage>, BroadcastPort {
     context.register(peerService('broadcast'));
     this.#machine.start();
     for (const peer of network.connected()) this.#tell({ kind: 'link_up', peer });
+    this.#retryLater();
     this.#measureLater();
     this.#followMembership();
   }

@@ -1,8 +1,10 @@
 /**
  * From the tree to the subscribers: a cast each, and nothing waits for anybody. What a full mailbox refuses, or what has
- * no subscriber yet, waits in a bounded backlog of its own, in order, and is tried again; the tree goes on meanwhile.
+ * no subscriber yet, waits in a bounded backlog of its own, in order, and is tried again; the tree goes on meanwhile. The
+ * rows are in a table of the supervisor: subscribers need not notice that a broadcaster was restarted.
  */
 import type { Target } from '../../runtime/kernel/actor.ts';
+import type { SetWriter } from '../../runtime/kernel/table.ts';
 import type { BroadcastConfig } from './config.ts';
 import type { Broadcasted, BroadcastTopic } from './api.ts';
 import { BROADCAST_TOPICS } from './api.ts';
@@ -17,7 +19,8 @@ interface Subscription extends Backlog {
   readonly target: Target<Broadcasted>;
 }
 
-interface Topic {
+/** All about one topic. */
+export interface TopicRow {
   readonly subscriptions: Subscription[];
   /** For the first subscriber. */
   readonly orphans: Backlog;
@@ -26,9 +29,15 @@ interface Topic {
 export class Deliveries {
   readonly #config: BroadcastConfig;
   readonly #count: (what: BroadcastCounter, by?: number) => void;
-  readonly #topics = new Map<string, Topic>(BROADCAST_TOPICS.map((topic) => [topic, newTopic()]));
+  readonly #topics: SetWriter<string, TopicRow>;
 
-  constructor(config: BroadcastConfig, count: (what: BroadcastCounter, by?: number) => void) {
+  constructor(
+    topics: SetWriter<string, TopicRow>,
+    config: BroadcastConfig,
+    count: (what: BroadcastCounter, by?: number) => void,
+  ) {
+    this.#topics = topics;
+    for (const topic of BROADCAST_TOPICS) if (!topics.has(topic)) topics.set(topic, newTopic());
     this.#config = config;
     this.#count = count;
   }
@@ -81,7 +90,7 @@ export class Deliveries {
   }
 
   /** True: nothing waits for it any more. */
-  #drain(topic: Topic, subscription: Subscription): boolean {
+  #drain(topic: TopicRow, subscription: Subscription): boolean {
     const { target, waiting } = subscription;
     let done = 0;
     while (done < waiting.length) {
@@ -100,7 +109,7 @@ export class Deliveries {
   }
 
   /** What the dead one did not get is for its successor. */
-  #bury({ subscriptions, orphans }: Topic, dead: Subscription): void {
+  #bury({ subscriptions, orphans }: TopicRow, dead: Subscription): void {
     subscriptions.splice(subscriptions.indexOf(dead), 1);
     this.#count('broadcast_subscriber_dead');
     for (const message of dead.waiting) this.#keep(orphans, message);
@@ -117,6 +126,6 @@ export class Deliveries {
   }
 }
 
-function newTopic(): Topic {
+function newTopic(): TopicRow {
   return { subscriptions: [], orphans: { waiting: [], bytes: 0 } };
 }
