@@ -33,14 +33,14 @@ export class OptionReader {
     const value = this.#options[key];
     if (value === undefined || value === null) return undefined;
     if (typeof value === 'boolean') return value;
-    return this.#refuse(key, 'true or false');
+    return this.refuse(key, 'true or false');
   }
 
   string(key: string): string | undefined {
     const value = this.#options[key];
     if (value === undefined || value === null) return undefined;
     if (typeof value === 'string') return value;
-    return this.#refuse(key, 'a string');
+    return this.refuse(key, 'a string');
   }
 
   /** An integer `low`..`high`. */
@@ -50,14 +50,14 @@ export class OptionReader {
     if (typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high) {
       return value;
     }
-    return this.#refuse(key, `an integer from ${low} to ${high}`);
+    return this.refuse(key, `an integer from ${low} to ${high}`);
   }
 
   oneOf<T extends string>(key: string, allowed: readonly T[]): T | undefined {
     const value = this.#options[key];
     if (value === undefined || value === null) return undefined;
     const found = allowed.find((word) => word === value);
-    return found ?? this.#refuse(key, `one of ${allowed.join(', ')}`);
+    return found ?? this.refuse(key, `one of ${allowed.join(', ')}`);
   }
 
   /** A routing key: a string or an integer, as a string. Short, because it is hashed. */
@@ -67,7 +67,7 @@ export class OptionReader {
     const isIntegral = typeof value === 'bigint' || Number.isInteger(value);
     const routingKey = isIntegral ? String(value) : value;
     if (typeof routingKey === 'string' && routingKey.length <= MAX_ROUTING_KEY) return routingKey;
-    return this.#refuse(key, `an integer or a string of at most ${MAX_ROUTING_KEY} characters`);
+    return this.refuse(key, `an integer or a string of at most ${MAX_ROUTING_KEY} characters`);
   }
 
   strings(key: string): readonly string[] | undefined {
@@ -86,10 +86,11 @@ export class OptionReader {
     const value = this.#options[key];
     if (value === undefined || value === null) return undefined;
     if (Array.isArray(value) && value.every(is)) return value;
-    return this.#refuse(key, expected);
+    return this.refuse(key, expected);
   }
 
-  #refuse(key: string, expected: string): undefined {
+  /** Notes that the option is not what it must be. */
+  refuse(key: string, expected: string): undefined {
     this.mistake ??= new BadOption(`option ${key} must be ${expected}`);
     return undefined;
   }

@@ -13,6 +13,9 @@ import type { MetaError, MetaProcedure, MetaReply } from './meta.ts';
 import { isId } from './options.ts';
 import { sessionDetails } from './session-events.ts';
 
+/** Reason and message are sent to every victim. */
+const MAX_TEXT = 1024;
+
 export interface SessionMetaDependencies {
   readonly members: Rows<Id, Member>;
   readonly effects: Pick<RoutingEffects, 'goodbye'>;
@@ -76,15 +79,19 @@ function kill(
   victims: readonly Member[],
   answer: () => MetaReply,
 ): MetaReply {
-  if (!isMissing(reason) && (typeof reason !== 'string' || !isValidUri(reason, uriRule, 'exact'))) {
+  if (!isMissing(reason) && !(isText(reason) && isValidUri(reason, uriRule, 'exact'))) {
     return { error: ERRORS.invalidUri, detail: 'reason must be a URI' };
   }
-  if (!isMissing(message) && typeof message !== 'string') {
-    return invalidArgument('message must be a string');
+  if (!isMissing(message) && !isText(message)) {
+    return invalidArgument(`message must be a string of at most ${MAX_TEXT} characters`);
   }
   const details: Dict = isMissing(message) ? {} : { message };
   for (const victim of victims) effects.goodbye(victim, reason ?? CLOSE.killed, details);
   return answer();
+}
+
+function isText(value: Value): value is string {
+  return typeof value === 'string' && value.length <= MAX_TEXT;
 }
 
 function noSuchSession(session: Id): MetaError {

@@ -11,9 +11,10 @@ import type { HistoryConfig, HistoryTopic } from '../config.ts';
 import type { Rows } from '../effects.ts';
 import { matches } from '../matching/matches.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
+import { weigh } from '../weights.ts';
 import type { Publication } from './publication.ts';
 import type { ReceiverFilter } from './receivers.ts';
-import { isSessionListed } from './receivers.ts';
+import { isSessionListed, weighLists } from './receivers.ts';
 
 export interface RecordedEvent {
   /** Order of publication over all logs of the realm. */
@@ -35,6 +36,7 @@ export interface HistoryLog {
   bytes: number;
 }
 
+/** What an event costs besides what it says, in bytes. */
 const OVERHEAD = 250;
 
 export class History {
@@ -67,7 +69,7 @@ export class History {
   record(publication: Publication, now: number): void {
     const entry = this.#entryFor(publication.topic);
     if (!entry || (publication.filter && isSessionListed(publication.filter))) return;
-    const size = OVERHEAD + publication.payload.end - publication.payload.start;
+    const size = sizeOf(publication);
     if (size > this.#config.maxEventBytes) return this.#count('history_refused_too_large');
     const log = this.#logOf(entry);
     const { id, topic, details, payload, filter } = publication;
@@ -122,4 +124,9 @@ export class History {
       log.first = 0;
     }
   }
+}
+
+function sizeOf({ topic, details, payload, filter }: Publication): number {
+  const said = topic.length + weigh(details) + payload.end - payload.start;
+  return OVERHEAD + said + (filter ? weighLists(filter) : 0);
 }

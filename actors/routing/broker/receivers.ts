@@ -14,6 +14,9 @@ export interface ReceiverFilter {
   readonly eligibleAuthrole: ReadonlySet<string> | undefined;
 }
 
+/** Bytes of an entry besides its characters. */
+const PER_LISTED = 40;
+
 /** What a filter looks at. */
 export interface Receiver {
   readonly id: Id;
@@ -50,9 +53,14 @@ export function isSessionListed(filter: ReceiverFilter): boolean {
   return filter.exclude !== undefined || filter.eligible !== undefined;
 }
 
-/** How many entries the lists have together. */
-export function listedCount(filter: ReceiverFilter): number {
-  return Object.values(filter).reduce((sum: number, list) => sum + (list?.size ?? 0), 0);
+/** What the lists weigh together, in bytes. */
+export function weighLists(filter: ReceiverFilter): number {
+  let bytes = 0;
+  for (const list of Object.values(filter) as (ReadonlySet<Id | string> | undefined)[]) {
+    for (const item of list ?? [])
+      bytes += PER_LISTED + (typeof item === 'string' ? item.length : 0);
+  }
+  return bytes;
 }
 
 function toSet<T>(list: readonly T[] | undefined): ReadonlySet<T> | undefined {

@@ -13,9 +13,10 @@ import type { Member } from '../api.ts';
 import type { RetentionConfig } from '../config.ts';
 import type { Rows } from '../effects.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
+import { weigh } from '../weights.ts';
 import type { Publication } from './publication.ts';
 import type { ReceiverFilter } from './receivers.ts';
-import { listedCount, mayReceive } from './receivers.ts';
+import { mayReceive, weighLists } from './receivers.ts';
 import { matches } from '../matching/matches.ts';
 
 export interface RetainedEvent {
@@ -36,9 +37,8 @@ export interface Retained {
   readonly events: readonly RetainedEvent[];
 }
 
-/** What an event costs besides its topic, its lists and its payload, in bytes. */
+/** What an event costs besides what it says, in bytes. */
 const OVERHEAD = 200;
-const PER_LISTED = 40;
 
 export class Retention {
   readonly #rows: Rows<string, Retained>;
@@ -169,9 +169,9 @@ function newestFor(retained: Retained, member: Member, now: number): RetainedEve
   );
 }
 
-function sizeOf({ topic, payload, filter }: Publication): number {
-  const listed = filter ? listedCount(filter) : 0;
-  return OVERHEAD + topic.length + PER_LISTED * listed + (payload.end - payload.start);
+function sizeOf({ topic, details, payload, filter }: Publication): number {
+  const said = topic.length + weigh(details) + payload.end - payload.start;
+  return OVERHEAD + said + (filter ? weighLists(filter) : 0);
 }
 
 function total(events: readonly RetainedEvent[]): number {

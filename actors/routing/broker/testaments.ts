@@ -14,6 +14,7 @@ import type { TestamentsConfig } from '../config.ts';
 import type { Rows } from '../effects.ts';
 import type { MetaError, MetaProcedure, MetaReply } from '../meta.ts';
 import { BadOption } from '../options.ts';
+import { weigh } from '../weights.ts';
 import { readPublishOptions } from './publication.ts';
 import { isReserved } from '../reserved.ts';
 
@@ -42,7 +43,7 @@ export interface TestamentDependencies {
 
 const NONE: readonly Testament[] = [];
 
-/** Bytes a testament costs besides its topic and payload. */
+/** Bytes a testament costs besides what it says. */
 const OVERHEAD = 200;
 
 /** Everything the session left, in the order of publication; it is gone from the rows then. */
@@ -126,6 +127,6 @@ function readScope({ scope = 'destroyed' }: Dict): Scope | undefined {
   return scope === 'destroyed' || scope === 'detached' ? scope : undefined;
 }
 
-function sizeOf({ topic, payload }: Testament): number {
-  return OVERHEAD + topic.length + payload.bytes.length;
+function sizeOf({ topic, options, payload }: Testament): number {
+  return OVERHEAD + topic.length + weigh(options) + payload.bytes.length;
 }

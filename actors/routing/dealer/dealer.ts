@@ -36,7 +36,6 @@ import { Replies } from './replies.ts';
 import { registrationProcedures } from './registration-meta.ts';
 import type { Registration } from './registrations.ts';
 import { Registrations } from './registrations.ts';
-import { isReserved } from '../reserved.ts';
 
 export interface DealerDependencies extends Omit<RegistrarDependencies, 'registrations' | 'calls'> {
   /** Tables of a supervisor; they outlive the dealer. */
@@ -133,10 +132,8 @@ export class Dealer {
     const registration = this.registrations.match(procedure);
     if (!registration) return this.#onUnmatched(party, message);
     if (registration.match !== 'exact') {
-      // A client's pattern matches neither what is no URI nor what is the router's own.
-      if (isReserved(procedure) || !this.#isUri(procedure)) {
-        return this.#onUnmatched(party, message);
-      }
+      // A client's pattern does not match what is no URI.
+      if (!this.#isUri(procedure)) return this.#onUnmatched(party, message);
     }
     this.#dispatcher.start(party, message, options, registration, now);
   }
@@ -232,7 +229,8 @@ export class Dealer {
   }
 
   #isUri(uri: string): boolean {
-    return isValidUri(uri, this.#d.uriRule, 'exact');
+    const { config, uriRule } = this.#d;
+    return uri.length <= config.maxUriLength && isValidUri(uri, uriRule, 'exact');
   }
 
   /**

@@ -4,7 +4,7 @@
  */
 import type { RandomSource } from '../../../runtime/kernel/actor.ts';
 import type { Call, Id } from '../../../runtime/wamp/message.ts';
-import { CALL, INVOCATION, retain } from '../../../runtime/wamp/message.ts';
+import { CALL, EMPTY, INVOCATION, retain } from '../../../runtime/wamp/message.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
 import type { Authorizer } from '../../security/api.ts';
 import { refuseCall, stopCall } from './answers.ts';
@@ -30,6 +30,10 @@ export interface DispatcherDependencies {
 }
 
 const MAX_ID = 2 ** 53;
+
+/** Bounds what a caller may have copied: calls that may be re-routed, and bytes of each. */
+const MAX_RETRIES = 1_024;
+const MAX_RETRY_BYTES = 64 * 1024;
 
 const NOBODY: ReadonlySet<Callee> = new Set();
 
@@ -263,7 +267,7 @@ function whyNobody(
 
 /** Kept only where it can be used: the payload has to be copied for it. */
 function retryOf(
-  { callee, registration, stream }: InFlight,
+  { caller, callee, registration, stream }: InFlight,
   message: Call,
   options: CallOptions,
   tried: Set<Callee> | undefined,
@@ -272,7 +276,12 @@ function retryOf(
   if (registration.callees.length < 2 || stream || !announces(callee, 'call_reroute')) {
     return undefined;
   }
-  const copy = { ...message, payload: retain(message.payload) };
+  const { payload } = message;
+  // Without one it is not re-routed, and its caller hears what the callee said.
+  if (caller.calls.size >= MAX_RETRIES || payload.end - payload.start > MAX_RETRY_BYTES) {
+    return undefined;
+  }
+  const copy = { ...message, options: EMPTY, payload: retain(payload) };
   return { message: copy, options, tried: new Set() };
 }
 

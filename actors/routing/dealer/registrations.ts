@@ -5,6 +5,7 @@
 import type { RandomSource } from '../../../runtime/kernel/actor.ts';
 import type { Id } from '../../../runtime/wamp/message.ts';
 import type { Member } from '../api.ts';
+import { isReserved } from '../reserved.ts';
 import type { Party } from './calls.ts';
 import type { Rows } from '../effects.ts';
 import type { InvokePolicy } from './invoke-policies.ts';
@@ -72,9 +73,10 @@ export class Registrations {
     return this.#index.get(match, uri);
   }
 
-  /** The registration a call to `uri` goes to. */
+  /** The registration a call to `uri` goes to. A client's pattern does not match what is the router's own. */
   match(uri: string): Registration | undefined {
-    return this.#index.bestMatch(uri);
+    const best = this.#index.bestMatch(uri);
+    return best && best.match !== 'exact' && isReserved(uri) ? undefined : best;
   }
 
   of(member: Member): ReadonlySet<Registration> {

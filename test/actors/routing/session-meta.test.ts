@@ -131,10 +131,12 @@ describe('wamp.session.kill and its family', () => {
   ] as const) {
     it(`${name} refuses a reason that is no URI and a message that is no string`, () => {
       const { call, killed } = setUp();
-      for (const reason of ['', 'a b', 5, ['x']]) {
+      for (const reason of ['', 'a b', 5, ['x'], 'x'.repeat(1025)]) {
         assert.equal(errorOf(call(name, args, { reason })), 'wamp.error.invalid_uri');
       }
-      assert.equal(errorOf(call(name, args, { message: 5 })), 'wamp.error.invalid_argument');
+      for (const message of [5, 'x'.repeat(1025)]) {
+        assert.equal(errorOf(call(name, args, { message })), 'wamp.error.invalid_argument');
+      }
       assert.deepEqual(killed(), []);
     });
   }

@@ -194,7 +194,8 @@ describe('a chunk with very many requests', () => {
     const before = handled(stage);
     caller.sendTogether(calls);
     stage.settle();
-    assert.equal(handled(stage) - before, 8);
+    const pieces = handled(stage) - before;
+    assert.ok(pieces >= 1_000 / 128, `${pieces} messages`);
     const invocations = callee.take();
     assert.deepEqual(
       invocations.map((message) => message.type === INVOCATION && message.request),

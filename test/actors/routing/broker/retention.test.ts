@@ -239,3 +239,18 @@ describe('the limits of retention', () => {
     assert.equal(realm.dependencies.retained.size, 2);
   });
 });
+
+describe('a retained event with long lists or attributes', () => {
+  it('weighs what they weigh', () => {
+    const realm = realmWith();
+    const publisher = realm.join(1);
+    const long = 'x'.repeat(70_000);
+    for (const lists of [{ exclude_authid: [long] }, { eligible_authrole: ['a', long] }]) {
+      realm.publish(publisher, TOPIC, [], { ...RETAIN, ...lists });
+    }
+    assert.equal(realm.count('retained_refused_too_large'), 2);
+    assert.equal(realm.dependencies.retained.size, 0);
+    realm.publish(publisher, TOPIC, [], { ...RETAIN, ppt_scheme: 'x_', ppt_keyid: long });
+    assert.equal(realm.count('publications_refused'), 1);
+  });
+});

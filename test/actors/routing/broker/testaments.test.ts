@@ -129,4 +129,15 @@ describe('testaments', () => {
       assert.ok('error' in replies[2]! && replies[2].error === 'bondy.error.limit_exceeded');
     }
   });
+
+  it('weigh what their options weigh, known or not', () => {
+    const realm = new TestRealm();
+    const member = realm.join(1);
+    const long = 'x'.repeat(300_000);
+    for (const publish_options of [{ exclude_authid: [long] }, { x_unknown: { deep: long } }]) {
+      const reply = realm.call(member, ADD, ['a.b', [], {}], { publish_options });
+      assert.ok('error' in reply && reply.error === 'bondy.error.limit_exceeded');
+    }
+    assert.equal(realm.dependencies.testaments.size, 0);
+  });
 });

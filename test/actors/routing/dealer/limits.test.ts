@@ -90,3 +90,38 @@ describe('what the dealer counts', () => {
     );
   });
 });
+
+describe('a procedure longer than any that can be registered', () => {
+  it('is no URI, also when a pattern would match it', () => {
+    const rpc = new Rpc();
+    const [callee, caller] = [rpc.client(), rpc.client()];
+    callee.registered('a', { match: 'prefix' });
+    caller.call(`a.${'b'.repeat(2_000)}`);
+    assert.deepEqual(heard(caller), [`ERROR 1 ${ERRORS.invalidUri}`]);
+  });
+});
+
+describe('calls that may be re-routed', () => {
+  const setUp = () => {
+    const rpc = new Rpc();
+    const [one, two, caller] = [rpc.client(), rpc.client(), rpc.client()];
+    for (const callee of [one, two]) callee.registered('a.b', { invoke: 'first' });
+    return { one, two, caller };
+  };
+
+  it('are few per caller, because each has a copy', () => {
+    const { one, two, caller } = setUp();
+    for (let i = 0; i < 1_030; i++) caller.call('a.b');
+    for (let i = 1; i <= 1_030; i++) one.error(i, ERRORS.unavailable);
+    assert.equal(two.take().length, 1_024);
+    assert.equal(caller.take().length, 6);
+  });
+
+  it('are not large', () => {
+    const { one, two, caller } = setUp();
+    caller.call('a.b', {}, ['x'.repeat(70_000)]);
+    one.error(1, ERRORS.unavailable);
+    assert.deepEqual(heard(two), []);
+    assert.deepEqual(heard(caller), [`ERROR 1 ${ERRORS.unavailable}`]);
+  });
+});

@@ -46,6 +46,7 @@ describe('wamp.registration', () => {
     assert.equal(ask(asker, 'match', 'a.x'), prefix);
     assert.equal(ask(asker, 'match', 'x.y.c'), wildcard);
     assert.equal(ask(asker, 'match', 'x.y'), null);
+    assert.equal(ask(asker, 'match', 'wamp.x.c'), null);
   });
 
   it('get describes, list_callees and count_callees tell who', () => {
