@@ -53,6 +53,10 @@ export class Lane {
       connection.write(this.#queue.nextId(), this.#headOf(message), body, 0, body.length);
       return this.#sent(message);
     }
+    // What is acknowledged is kept anyway, and comes first, in its order, when there is a connection again.
+    if (connection === undefined && message.sequence > 0) {
+      return this.#window.postpone(message.sequence);
+    }
     this.#queue.push(message);
     this.pump();
   }
@@ -74,9 +78,13 @@ export class Lane {
     } while (connection.canTake);
   }
 
-  connect(connection: PeerConnection): void {
+  /** `sendFirst` sends what was postponed, before what waits in the queue. */
+  connect(connection: PeerConnection, sendFirst: () => void): void {
     this.disconnect();
+    const waiting = this.#queue.clear();
     this.#connection = connection;
+    sendFirst();
+    for (const message of waiting) this.#queue.push(message);
   }
 
   /** What was begun begins anew on the next connection. */
@@ -84,7 +92,10 @@ export class Lane {
     this.#sentBefore = this.sentBytes;
     this.#receivedBefore = this.receivedBytes;
     this.#connection = undefined;
-    this.#queue.restart();
+    for (const message of this.#queue.clear()) {
+      if (message.sequence > 0) this.#window.postpone(message.sequence);
+      else this.#queue.push(message);
+    }
   }
 
   /** Messages that will never be sent. */

@@ -124,7 +124,10 @@ export class PeerLink {
     const lane = channel.lanes[slot];
     if (this.#state === 'down') return connection.close('disconnected', 'the link is down');
     const older = lane.connection;
-    lane.connect(connection);
+    if (older !== undefined) this.#expire(channel, lane);
+    lane.connect(connection, () => {
+      if (this.#state === 'up') this.#resend(channel);
+    });
     older?.close('replaced', 'by a newer connection');
     connection.attach({
       onMessage: (message) => this.#onMessage(name, message),
@@ -175,7 +178,7 @@ export class PeerLink {
       if (channel.connections === 0 && now - channel.emptySince >= settings.incompleteMs) {
         return this.close('incomplete', `no connection for ${name}`);
       }
-      if (this.#state === 'up') this.#resend(channel, now);
+      if (this.#state === 'up') this.#resend(channel);
     }
   }
 
@@ -189,7 +192,7 @@ export class PeerLink {
     for (const name of CHANNELS) {
       const { lanes } = this.channels[name];
       for (const lane of lanes) if (lane.connection) this.#startConnection(lane, lane.connection);
-      this.#resend(this.channels[name], this.#host.clock.now());
+      this.#resend(this.channels[name]);
     }
   }
 
@@ -232,7 +235,7 @@ export class PeerLink {
     if (lane.connection !== connection) return; // a newer one has its place
     lane.disconnect();
     if (channel.connections === 0) channel.emptySince = this.#host.clock.now();
-    this.#plan.windows[channel.name].send.expire();
+    this.#expire(channel, lane);
     if (this.#state === 'down') return;
     if (channel.name === 'control' && channel.connections === 0) {
       this.#fall(`${reason}: ${detail}`, 'disconnected', `control was lost (${reason})`);
@@ -283,8 +286,17 @@ export class PeerLink {
     return 'queued';
   }
 
-  #resend(channel: Channel, now: number): void {
-    const due = this.#plan.windows[channel.name].send.takeDue(now);
+  #expire(channel: Channel, lane: Lane): void {
+    this.#plan.windows[channel.name].send.expire(
+      ({ service, partitionKey }) => channel.laneOf(service, partitionKey) === lane,
+    );
+  }
+
+  #resend(channel: Channel): void {
+    const due = this.#plan.windows[channel.name].send.takeDue(
+      this.#host.clock.now(),
+      ({ service, partitionKey }) => channel.laneOf(service, partitionKey).connection !== undefined,
+    );
     for (const { service, partitionKey, body, sequence, attempts } of due) {
       if (attempts > 0) this.#host.count('peer_messages_resent');
       const options = partitionKey === undefined ? {} : { partitionKey };

@@ -100,19 +100,7 @@ export class SendQueue {
     return this.#lastId;
   }
 
-  /** The connection is gone: the next one gets whole messages. */
-  restart(): void {
-    for (const stream of this.#streams.values()) {
-      const first = stream.first!;
-      this.#bytes += first.sent;
-      first.id = 0;
-      first.sent = 0;
-    }
-    this.#startedBytes = 0;
-    this.#started = 0;
-  }
-
-  /** Forgets everything; what was in it. */
+  /** Forgets everything; what was in it, what was begun as a whole, in order within each stream. */
   clear(): readonly Outgoing[] {
     const all: Outgoing[] = [];
     for (const stream of this.#streams.values()) {

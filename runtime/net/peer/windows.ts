@@ -78,20 +78,28 @@ export class SendWindow {
     for (const sequence of beyond) this.#release(sequence);
   }
 
-  /** What is to be sent again now, oldest first; each is marked as queued. */
-  takeDue(now: number): readonly Kept[] {
+  /** What is to be sent again now, oldest first, of those that can be sent; each is marked as queued. */
+  takeDue(now: number, canSend: (kept: Kept) => boolean): readonly Kept[] {
     const due: Kept[] = [];
     for (const kept of this.#kept.values()) {
-      if (kept.isQueued || kept.dueAt > now) continue;
+      if (kept.isQueued || kept.dueAt > now || !canSend(kept)) continue;
       kept.isQueued = true;
       due.push(kept);
     }
     return due;
   }
 
-  /** A connection is gone: whatever was sent may be lost. */
-  expire(): void {
-    for (const kept of this.#kept.values()) kept.dueAt = 0;
+  /** There is no connection for it: it is due when there is one. */
+  postpone(sequence: number): void {
+    const kept = this.#kept.get(sequence);
+    if (kept === undefined) return;
+    kept.isQueued = false;
+    kept.dueAt = 0;
+  }
+
+  /** A connection is gone: whatever was sent on it may be lost. */
+  expire(wasSentOnIt: (kept: Kept) => boolean): void {
+    for (const kept of this.#kept.values()) if (wasSentOnIt(kept)) kept.dueAt = 0;
   }
 
   /** The queues are gone too. */

@@ -132,7 +132,7 @@ export class Peer {
     return this.counts.get(counter) ?? 0;
   }
 
-  connectTo(other: Peer, name: string | undefined = other.name): void {
+  connectTo(other: Pick<Peer, 'address' | 'name'>, name: string | undefined = other.name): void {
     const message = { kind: 'connect', address: other.address } as const;
     this.kernel.whereis(LINKS)!.cast(name === undefined ? message : { ...message, name });
   }
