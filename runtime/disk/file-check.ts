@@ -11,14 +11,14 @@ import { failureOf, storageFailure } from './failure.ts';
 import { findDamage, recordStarts } from './log-format.ts';
 import type { EngineName } from './storage.ts';
 
+const LOG = /^\d+\.log$/;
+
 export function checkFiles(database: string, engine: EngineName): StorageFailure | undefined {
   if (!existsSync(database)) return undefined;
   try {
     const names = readdirSync(database);
     const said =
-      checkLogs(database, names) ??
-      checkCurrent(names) ??
-      checkManifest(database, names, engine === 'leveldb');
+      checkLogs(database, names) ?? checkCurrent(names) ?? checkManifest(database, names, engine);
     return said === undefined ? undefined : storageFailure('corrupt', database, said);
   } catch (error) {
     return failureOf(error, database);
@@ -26,7 +26,7 @@ export function checkFiles(database: string, engine: EngineName): StorageFailure
 }
 
 function checkLogs(database: string, names: readonly string[]): string | undefined {
-  for (const name of names.filter((file) => /^\d+\.log$/.test(file)).sort()) {
+  for (const name of names.filter((file) => LOG.test(file)).sort()) {
     const damagedAt = findDamage(readFileSync(join(database, name)));
     if (damagedAt === undefined) continue;
     return `${name} is damaged at byte ${damagedAt}, before records that are sound`;
@@ -43,23 +43,33 @@ function checkCurrent(names: readonly string[]): string | undefined {
 }
 
 /**
- * The log that the manifest says is the oldest in use is there, since it is made before it is named and deleted after
- * another is named. RocksDB names a log before it makes it while it starts; then there is no later one.
+ * The oldest log in use, which the manifest tells, is there: it is made before it is named, and deleted after another is
+ * named. A manifest that was cut off names one that is gone.
  */
 function checkManifest(
   database: string,
   names: readonly string[],
-  isStrict: boolean,
+  engine: EngineName,
 ): string | undefined {
   const current = names.includes('CURRENT')
     ? readFileSync(join(database, 'CURRENT'), 'utf8').trim()
     : '';
   if (!/^MANIFEST-\d+$/.test(current) || !names.includes(current)) return undefined; // the engine says so
+  const logs = names.filter((name) => LOG.test(name)).map((name) => parseInt(name, 10));
   const named = oldestLogOf(readFileSync(join(database, current)));
-  const logs = names.filter((name) => /^\d+\.log$/.test(name)).map((name) => parseInt(name, 10));
-  if (named === 0 || logs.includes(named)) return undefined;
-  if (!isStrict && !logs.some((log) => log > named)) return undefined;
-  return `${current} is cut off or a log is missing: it goes on with log ${named}, there is ${logs.join(', ') || 'none'}`;
+  const expected = engine === 'leveldb' ? named : rocksLog(named, current, logs);
+  if (expected === 0 || logs.includes(expected)) return undefined;
+  return `${current} is cut off or a log is missing: it goes on with log ${expected}, there is ${logs.join(', ') || 'none'}`;
+}
+
+/**
+ * A number up to the manifest's own is of the logs read at the last start, and may be of none. The one then made has the
+ * number behind the manifest's; before it is made there is no later one.
+ */
+function rocksLog(named: number, manifest: string, logs: readonly number[]): number {
+  const own = parseInt(manifest.slice('MANIFEST-'.length), 10);
+  if (!logs.some((log) => log > own)) return 0;
+  return named > own ? named : own + 1;
 }
 
 /** 0: none named yet. */
