@@ -19,8 +19,8 @@ import {
   YIELD,
 } from '../../runtime/wamp/message.ts';
 import type { Dict, Payload, SerializerId, Value } from '../../runtime/wamp/message.ts';
-import { ERRORS } from '../../runtime/wamp/uris.ts';
 import type { UriRule } from '../../runtime/wamp/uri.ts';
+import { ERRORS } from '../../runtime/wamp/uris.ts';
 import type { Authorizer } from '../security/api.ts';
 import type { Member, Request, RouterInput } from './api.ts';
 import { Broker } from './broker/broker.ts';

@@ -3,13 +3,13 @@ import type { Context } from '../../runtime/kernel/actor.ts';
 import { SetTable } from '../../runtime/kernel/table.ts';
 import type { Id } from '../../runtime/wamp/message.ts';
 import type { Member } from './api.ts';
-import type { Party } from './dealer/calls.ts';
-import type { Rows } from './effects.ts';
 import type { HistoryLog } from './broker/history.ts';
-import type { Registration } from './dealer/registrations.ts';
 import type { Retained } from './broker/retention.ts';
 import type { Subscription } from './broker/subscriptions.ts';
 import type { Testaments } from './broker/testaments.ts';
+import type { Party } from './dealer/calls.ts';
+import type { Registration } from './dealer/registrations.ts';
+import type { Rows } from './effects.ts';
 
 export interface RealmRows {
   readonly members: Rows<Id, Member>;

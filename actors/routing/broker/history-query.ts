@@ -8,13 +8,13 @@ import { Unencodable } from '../../../runtime/wamp/codec.ts';
 import type { Dict, Id, SerializerId, Value } from '../../../runtime/wamp/message.ts';
 import type { Member } from '../api.ts';
 import { invalidArgument, isMissing } from '../arguments.ts';
-import type { RecordedEvent } from './history.ts';
 import type { MetaError } from '../meta.ts';
 import { OptionReader } from '../options.ts';
+import { parseTimestamp, toTimestamp } from '../timestamps.ts';
+import type { RecordedEvent } from './history.ts';
 import { detailsFor } from './publication.ts';
 import { mayReceiveAs } from './receivers.ts';
 import type { Subscription } from './subscriptions.ts';
-import { parseTimestamp, toTimestamp } from '../timestamps.ts';
 
 const BOUNDS = ['from', 'after', 'before', 'until'] as const;
 type Bound = (typeof BOUNDS)[number];

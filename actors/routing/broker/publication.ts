@@ -4,10 +4,10 @@
 import type { Dict, Id, Payload } from '../../../runtime/wamp/message.ts';
 import { EMPTY } from '../../../runtime/wamp/message.ts';
 import type { Member } from '../api.ts';
+import type { MatchPolicy } from '../matching/patterns.ts';
 import type { BadOption } from '../options.ts';
 import { isEmpty, OptionReader } from '../options.ts';
 import { readPassthru } from '../passthru.ts';
-import type { MatchPolicy } from '../matching/patterns.ts';
 import type { ReceiverFilter } from './receivers.ts';
 import { readReceiverFilter } from './receivers.ts';
 

@@ -12,12 +12,12 @@ import { retain } from '../../../runtime/wamp/message.ts';
 import type { Member } from '../api.ts';
 import type { RetentionConfig } from '../config.ts';
 import type { Rows } from '../effects.ts';
+import { matches } from '../matching/matches.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import { weigh } from '../weights.ts';
 import type { Publication } from './publication.ts';
 import type { ReceiverFilter } from './receivers.ts';
 import { mayReceive, weighLists } from './receivers.ts';
-import { matches } from '../matching/matches.ts';
 
 export interface RetainedEvent {
   readonly publication: Id;

@@ -1,9 +1,9 @@
 /** What SUBSCRIBE.Options may ask for. */
 import type { Dict } from '../../../runtime/wamp/message.ts';
-import type { BadOption } from '../options.ts';
-import { isEmpty, OptionReader } from '../options.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import { MATCH_POLICIES } from '../matching/patterns.ts';
+import type { BadOption } from '../options.ts';
+import { isEmpty, OptionReader } from '../options.ts';
 
 export interface SubscribeOptions {
   readonly match: MatchPolicy;

@@ -5,14 +5,14 @@ import { ERRORS } from '../../../runtime/wamp/uris.ts';
 import type { Authorizer } from '../../security/api.ts';
 import type { Member } from '../api.ts';
 import { invalidArgument, isDict } from '../arguments.ts';
-import type { History } from './history.ts';
-import { describe, readHistoryQuery, select } from './history-query.ts';
-import type { MetaProcedure, MetaReply } from '../meta.ts';
-import { isId, OptionReader } from '../options.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import { MATCH_POLICIES } from '../matching/patterns.ts';
-import type { Subscription, Subscriptions } from './subscriptions.ts';
+import type { MetaProcedure, MetaReply } from '../meta.ts';
+import { isId, OptionReader } from '../options.ts';
 import { toTimestamp } from '../timestamps.ts';
+import { describe, readHistoryQuery, select } from './history-query.ts';
+import type { History } from './history.ts';
+import type { Subscription, Subscriptions } from './subscriptions.ts';
 
 export interface SubscriptionMetaDependencies {
   readonly subscriptions: Subscriptions;

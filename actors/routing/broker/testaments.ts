@@ -14,9 +14,9 @@ import type { TestamentsConfig } from '../config.ts';
 import type { Rows } from '../effects.ts';
 import type { MetaError, MetaProcedure, MetaReply } from '../meta.ts';
 import { BadOption } from '../options.ts';
+import { isReserved } from '../reserved.ts';
 import { weigh } from '../weights.ts';
 import { readPublishOptions } from './publication.ts';
-import { isReserved } from '../reserved.ts';
 
 export interface Testament {
   readonly topic: string;

@@ -6,10 +6,10 @@
 import type { Call, Dict, Id } from '../../../runtime/wamp/message.ts';
 import { CALL } from '../../../runtime/wamp/message.ts';
 import type { Member } from '../api.ts';
-import type { CallOptions } from './call-options.ts';
-import { Deadlines } from './deadlines.ts';
 import type { Rows } from '../effects.ts';
 import { Tally } from '../tally.ts';
+import type { CallOptions } from './call-options.ts';
+import { Deadlines } from './deadlines.ts';
 import type { Callee, Registration } from './registrations.ts';
 
 /** A session's part in calls. */
@@ -66,6 +66,8 @@ export interface Retry {
   /** With a payload of its own. */
   readonly message: Call;
   readonly options: CallOptions;
+  /** Monotonic ms, also when the callee watches the time itself; 0: none. */
+  readonly deadline: number;
   /** Callees that have declined. */
   readonly tried: Set<Callee>;
 }

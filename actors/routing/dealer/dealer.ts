@@ -18,24 +18,24 @@ import type {
 import { CALL } from '../../../runtime/wamp/message.ts';
 import { isValidUri } from '../../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
-import { interrupt, refuseCall, stopCall, takeOn } from './answers.ts';
 import type { ContinuedCall, Member, Request } from '../api.ts';
-import { readCallOptions, unannounced } from './call-options.ts';
-import type { InFlight, Party } from './calls.ts';
-import { Calls } from './calls.ts';
-import { Dispatcher } from './dispatcher.ts';
 import type { Rows } from '../effects.ts';
 import type { MetaProcedures } from '../meta.ts';
 import { answerMeta, metaTable } from '../meta.ts';
 import { BadOption, OptionReader } from '../options.ts';
 import { NOT_AUTHORIZED, refusal } from '../refusals.ts';
+import { interrupt, refuseCall, stopCall, takeOn } from './answers.ts';
+import { readCallOptions, unannounced } from './call-options.ts';
+import type { InFlight, Party } from './calls.ts';
+import { Calls } from './calls.ts';
+import { Dispatcher } from './dispatcher.ts';
 import { answerInterrupted, mendCalls } from './recovery.ts';
 import type { RegistrarDependencies } from './registrar.ts';
 import { Registrar } from './registrar.ts';
-import { Replies } from './replies.ts';
 import { registrationProcedures } from './registration-meta.ts';
 import type { Registration } from './registrations.ts';
 import { Registrations } from './registrations.ts';
+import { Replies } from './replies.ts';
 
 export interface DealerDependencies extends Omit<RegistrarDependencies, 'registrations' | 'calls'> {
   /** Tables of a supervisor; they outlive the dealer. */

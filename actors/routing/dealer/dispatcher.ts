@@ -7,18 +7,18 @@ import type { Call, Id } from '../../../runtime/wamp/message.ts';
 import { CALL, EMPTY, INVOCATION, retain } from '../../../runtime/wamp/message.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
 import type { Authorizer } from '../../security/api.ts';
-import { refuseCall, stopCall } from './answers.ts';
 import type { Member } from '../api.ts';
-import type { CallOptions } from './call-options.ts';
-import { announces, invocationDetails, missingFeature } from './call-options.ts';
-import type { Calls, InFlight, Party, Retry } from './calls.ts';
 import type { DealerConfig } from '../config.ts';
 import type { RoutingEffects } from '../effects.ts';
-import type { InvokePolicy } from './invoke-policies.ts';
-import { chooseCallee } from './invoke-policies.ts';
 import { OptionReader } from '../options.ts';
 import type { Refusal } from '../refusals.ts';
 import { refusal, sendFailure } from '../refusals.ts';
+import { refuseCall, stopCall } from './answers.ts';
+import type { CallOptions } from './call-options.ts';
+import { announces, invocationDetails, missingFeature } from './call-options.ts';
+import type { Calls, InFlight, Party, Retry } from './calls.ts';
+import type { InvokePolicy } from './invoke-policies.ts';
+import { chooseCallee } from './invoke-policies.ts';
 import type { Callee, Registration } from './registrations.ts';
 
 export interface DispatcherDependencies {
@@ -61,22 +61,20 @@ export class Dispatcher {
 
   /** The callee declined: the next one by policy gets the call; the deadline stays. */
   reroute(declined: InFlight, retry: Retry, now: number): void {
-    const { caller, registration, timeoutMs, deadline } = declined;
-    const { message, options, tried } = retry;
+    const { caller, registration, timeoutMs } = declined;
+    const { message, options, tried, deadline } = retry;
     tried.add(declined.callee);
     caller.answeringType = CALL;
     caller.answering = message.request;
     this.#d.calls.close(declined);
     this.#d.effects.count('calls_rerouted');
-    const isLate = deadline > 0 && deadline <= now;
-    if (isLate)
-      refuseCall(
-        this.#d.calls,
-        caller,
-        message.request,
-        refusal(ERRORS.timeout, 'no answer in time'),
-      );
-    else this.#send(caller, message, options, registration, timeoutMs, deadline, tried);
+    if (deadline > 0 && deadline <= now) {
+      const why = refusal(ERRORS.timeout, `no answer within ${timeoutMs} ms`);
+      this.#d.effects.count('calls_timed_out');
+      refuseCall(this.#d.calls, caller, message.request, why);
+    } else {
+      this.#send(caller, message, options, registration, timeoutMs, deadline, tried);
+    }
     caller.answering = 0;
   }
 
@@ -195,7 +193,7 @@ export class Dispatcher {
         stream: options.progress ? { procedure: message.procedure, details } : undefined,
         retry: undefined,
       };
-      call.retry = retryOf(call, message, options, tried);
+      call.retry = retryOf(call, message, options, deadline, tried);
       this.#d.calls.open(call, isWatched ? 0 : deadline);
       const sent = callee.member.outlet.send({
         type: INVOCATION,
@@ -270,9 +268,10 @@ function retryOf(
   { caller, callee, registration, stream }: InFlight,
   message: Call,
   options: CallOptions,
+  deadline: number,
   tried: Set<Callee> | undefined,
 ): Retry | undefined {
-  if (tried) return { message, options, tried };
+  if (tried) return { message, options, deadline, tried };
   if (registration.callees.length < 2 || stream || !announces(callee, 'call_reroute')) {
     return undefined;
   }
@@ -282,7 +281,7 @@ function retryOf(
     return undefined;
   }
   const copy = { ...message, options: EMPTY, payload: retain(payload) };
-  return { message: copy, options, tried: new Set() };
+  return { message: copy, options, deadline, tried: new Set() };
 }
 
 /** INVOCATION.Request counts per callee from 1 (basic/building_blocks.md §IDs). */

@@ -3,9 +3,9 @@
  * now; half written rows are ended or removed.
  */
 import { CALL, ERROR, REGISTER, UNREGISTER, YIELD } from '../../../runtime/wamp/message.ts';
+import type { Member, Request } from '../api.ts';
 import { errorFor, INTERRUPTED } from '../refusals.ts';
 import { failCall, refuseCall, stopCall, takeOn } from './answers.ts';
-import type { Member, Request } from '../api.ts';
 import type { Calls, Party } from './calls.ts';
 import type { Registrar } from './registrar.ts';
 

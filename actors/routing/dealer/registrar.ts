@@ -8,20 +8,20 @@ import type { UriRule } from '../../../runtime/wamp/uri.ts';
 import { isValidUri } from '../../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
 import type { Authorizer } from '../../security/api.ts';
-import type { Refusal } from '../refusals.ts';
-import { errorFor, INTERRUPTED, NOT_AUTHORIZED, refusal } from '../refusals.ts';
-import { takeOn } from './answers.ts';
 import type { Member } from '../api.ts';
-import type { Calls, Party } from './calls.ts';
 import type { DealerConfig } from '../config.ts';
 import type { RoutingEffects } from '../effects.ts';
-import type { InvokePolicy } from './invoke-policies.ts';
 import { BadOption } from '../options.ts';
+import type { Refusal } from '../refusals.ts';
+import { errorFor, INTERRUPTED, NOT_AUTHORIZED, refusal } from '../refusals.ts';
+import { isReserved } from '../reserved.ts';
+import { takeOn } from './answers.ts';
+import type { Calls, Party } from './calls.ts';
+import type { InvokePolicy } from './invoke-policies.ts';
 import type { RegisterOptions } from './register-options.ts';
 import { readRegisterOptions } from './register-options.ts';
 import type { Callee, Registration, Registrations } from './registrations.ts';
 import { calleeOf } from './registrations.ts';
-import { isReserved } from '../reserved.ts';
 
 export interface RegistrarDependencies {
   readonly registrations: Registrations;

@@ -1,10 +1,10 @@
 /** The procedures `wamp.registration.*` (WAMP advanced/meta_api_registrations.md). */
 import type { Dict, Id, Value } from '../../../runtime/wamp/message.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
-import type { MetaProcedure, MetaReply } from '../meta.ts';
-import { isId, OptionReader } from '../options.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import { MATCH_POLICIES } from '../matching/patterns.ts';
+import type { MetaProcedure, MetaReply } from '../meta.ts';
+import { isId, OptionReader } from '../options.ts';
 import { describe } from './registrar.ts';
 import type { Registration, Registrations } from './registrations.ts';
 

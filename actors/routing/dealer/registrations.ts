@@ -5,13 +5,13 @@
 import type { RandomSource } from '../../../runtime/kernel/actor.ts';
 import type { Id } from '../../../runtime/wamp/message.ts';
 import type { Member } from '../api.ts';
-import { isReserved } from '../reserved.ts';
-import type { Party } from './calls.ts';
 import type { Rows } from '../effects.ts';
-import type { InvokePolicy } from './invoke-policies.ts';
 import { Holdings } from '../matching/holdings.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import { PatternIndex } from '../matching/patterns.ts';
+import { isReserved } from '../reserved.ts';
+import type { Party } from './calls.ts';
+import type { InvokePolicy } from './invoke-policies.ts';
 
 /** One session behind a registration. */
 export interface Callee {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { isEmpty, OptionReader } from '../../../actors/routing/options.ts';
 import type { Dict } from '../../../runtime/wamp/message.ts';
 import { EMPTY } from '../../../runtime/wamp/message.ts';
-import { isEmpty, OptionReader } from '../../../actors/routing/options.ts';
 
 describe('options', () => {
   const readers: Readonly<Record<string, (read: OptionReader) => unknown>> = {

@@ -1,13 +1,13 @@
 /** Members without sockets: their outlets record what they are sent and fail when told to. */
-import type { Dict, Payload, RouterMessage, Value } from '../../../runtime/wamp/message.ts';
-import { EMPTY, NO_PAYLOAD } from '../../../runtime/wamp/message.ts';
+import type { Member, PeerFeatures } from '../../../actors/routing/api.ts';
+import type { RoutingEffects } from '../../../actors/routing/effects.ts';
 import type { RandomSource } from '../../../runtime/kernel/actor.ts';
 import type { Outlet, SendResult } from '../../../runtime/net/connection.ts';
 import type { SharedFrame } from '../../../runtime/net/shared-frame.ts';
 import type { Codec } from '../../../runtime/wamp/codec.ts';
 import { Unencodable } from '../../../runtime/wamp/codec.ts';
-import type { Member, PeerFeatures } from '../../../actors/routing/api.ts';
-import type { RoutingEffects } from '../../../actors/routing/effects.ts';
+import type { Dict, Payload, RouterMessage, Value } from '../../../runtime/wamp/message.ts';
+import { EMPTY, NO_PAYLOAD } from '../../../runtime/wamp/message.ts';
 
 /** A codec for payloads only; envelopes never become bytes in these tests. */
 const payloadCodec: Codec = {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Member } from '../../../../actors/routing/api.ts';
 import type { HistoryConfig, HistoryTopic } from '../../../../actors/routing/config.ts';
 import { DEFAULT_BROKER_CONFIG } from '../../../../actors/routing/config.ts';
-import type { Member } from '../../../../actors/routing/api.ts';
 import type { Dict, Id, Value } from '../../../../runtime/wamp/message.ts';
 import { PUBLISH } from '../../../../runtime/wamp/message.ts';
-import { TestRealm } from './support.ts';
 import { payloadOf } from '../support.ts';
+import { TestRealm } from './support.ts';
 
 const LOG: HistoryTopic = { uri: 'com.log', match: 'prefix', limit: 100 };
 

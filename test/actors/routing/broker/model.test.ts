@@ -4,9 +4,9 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { matches } from '../../../../actors/routing/matching/matches.ts';
 import type { Id } from '../../../../runtime/wamp/message.ts';
-import { takeEvents, TestRealm } from './support.ts';
 import type { TestMember } from '../support.ts';
 import { argsOf } from '../support.ts';
+import { takeEvents, TestRealm } from './support.ts';
 
 type Match = 'exact' | 'prefix' | 'wildcard';
 

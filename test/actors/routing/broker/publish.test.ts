@@ -4,8 +4,8 @@ import { brokerFeatures } from '../../../../actors/routing/broker/features.ts';
 import { SharedFrame } from '../../../../runtime/net/shared-frame.ts';
 import type { Dict } from '../../../../runtime/wamp/message.ts';
 import { EMPTY, ERROR, EVENT, PUBLISH, PUBLISHED } from '../../../../runtime/wamp/message.ts';
-import { heard, refusal, takeEvents, TestRealm } from './support.ts';
 import { NO_FEATURES } from '../support.ts';
+import { heard, refusal, takeEvents, TestRealm } from './support.ts';
 
 const TOPIC = 'com.example.news';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Id } from '../../../../runtime/wamp/message.ts';
 import { PUBLISH, SUBSCRIBE, UNSUBSCRIBE } from '../../../../runtime/wamp/message.ts';
-import { heard, refusal, TestRealm } from './support.ts';
 import { payloadOf } from '../support.ts';
+import { heard, refusal, TestRealm } from './support.ts';
 
 describe('a broker that takes over the rows of one that died', () => {
   it('delivers to every subscription, of every match policy, under the same ids', () => {

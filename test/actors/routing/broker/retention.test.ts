@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { DEFAULT_BROKER_CONFIG } from '../../../../actors/routing/config.ts';
 import type { RetentionConfig } from '../../../../actors/routing/config.ts';
 import { SUBSCRIBED } from '../../../../runtime/wamp/message.ts';
-import { heard, takeEvents, TestRealm } from './support.ts';
 import { argsOf, payloadOf } from '../support.ts';
+import { heard, takeEvents, TestRealm } from './support.ts';
 
 const TOPIC = 'com.example.temperature';
 const GET = { get_retained: true };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UNSUBSCRIBED } from '../../../../runtime/wamp/message.ts';
-import { heard, refusal, TestRealm } from './support.ts';
 import { NO_FEATURES } from '../support.ts';
+import { heard, refusal, TestRealm } from './support.ts';
 
 describe('a revoked subscription', () => {
   it('is told to a client that announced the feature, with the reason', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { MetaReply } from '../../../../actors/routing/meta.ts';
-import { takeEvents, TestRealm } from './support.ts';
 import { argsOf } from '../support.ts';
+import { takeEvents, TestRealm } from './support.ts';
 
 const HERE = 'wamp.subscription';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DEFAULT_BROKER_CONFIG } from '../../../../actors/routing/config.ts';
 import type { Dict, Value } from '../../../../runtime/wamp/message.ts';
-import { TestRealm } from './support.ts';
 import { argsOf, NO_FEATURES } from '../support.ts';
+import { TestRealm } from './support.ts';
 
 const ADD = 'wamp.session.add_testament';
 const FLUSH = 'wamp.session.flush_testaments';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ERROR, INVOCATION, RESULT } from '../../../../runtime/wamp/message.ts';
 import { ERRORS } from '../../../../runtime/wamp/uris.ts';
-import { heard, Rpc, told } from './rpc.ts';
 import { argsOf, payloadOf, seededRandom } from '../support.ts';
+import { heard, Rpc, told } from './rpc.ts';
 
 function pair(procedure = 'a.b', options = {}) {
   const rpc = new Rpc();

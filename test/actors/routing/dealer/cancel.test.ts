@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ERRORS } from '../../../../runtime/wamp/uris.ts';
-import { heard, Rpc } from './rpc.ts';
 import { NO_FEATURES } from '../support.ts';
+import { heard, Rpc } from './rpc.ts';
 
 function underWay(options = {}, calleeFeatures?: typeof NO_FEATURES) {
   const rpc = new Rpc();

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
 import type { Request } from '../../../../actors/routing/api.ts';
+import type { SendResult } from '../../../../runtime/net/connection.ts';
 import type { Dict, Id, RouterMessage } from '../../../../runtime/wamp/message.ts';
 import {
   CALL,
@@ -24,10 +25,9 @@ import {
   YIELD,
 } from '../../../../runtime/wamp/message.ts';
 import { ERRORS } from '../../../../runtime/wamp/uris.ts';
-import type { SendResult } from '../../../../runtime/net/connection.ts';
-import { Rpc } from './rpc.ts';
 import type { TestMember } from '../support.ts';
 import { ALL_FEATURES, NO_FEATURES, testMember } from '../support.ts';
+import { Rpc } from './rpc.ts';
 
 const URIS = ['a.one', 'a.two', 'a.three'] as const;
 const CONCURRENCY = 2;

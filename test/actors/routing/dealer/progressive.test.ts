@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RESULT } from '../../../../runtime/wamp/message.ts';
 import { ERRORS } from '../../../../runtime/wamp/uris.ts';
-import { heard, Rpc } from './rpc.ts';
 import { ALL_FEATURES, NO_FEATURES } from '../support.ts';
+import { heard, Rpc } from './rpc.ts';
 
 function pair(calleeFeatures = ALL_FEATURES, callerFeatures = ALL_FEATURES) {
   const rpc = new Rpc();

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RESULT } from '../../../../runtime/wamp/message.ts';
 import { ERRORS } from '../../../../runtime/wamp/uris.ts';
+import { argsOf } from '../support.ts';
 import type { Client } from './rpc.ts';
 import { heard, Rpc } from './rpc.ts';
-import { argsOf } from '../support.ts';
 
 function world() {
   const rpc = new Rpc();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ERRORS } from '../../../../runtime/wamp/uris.ts';
-import { heard, Rpc, told } from './rpc.ts';
 import { NO_FEATURES } from '../support.ts';
+import { heard, Rpc, told } from './rpc.ts';
 
 describe('REGISTER', () => {
   it('is answered with an id, then announced: created before registered', () => {

@@ -1,4 +1,11 @@
 /** A dealer with its tables, and members that speak to it in sentences. */
+import type { Member } from '../../../../actors/routing/api.ts';
+import type { DealerConfig } from '../../../../actors/routing/config.ts';
+import { DEFAULT_DEALER_CONFIG } from '../../../../actors/routing/config.ts';
+import type { Party } from '../../../../actors/routing/dealer/calls.ts';
+import type { DealerDependencies } from '../../../../actors/routing/dealer/dealer.ts';
+import { Dealer } from '../../../../actors/routing/dealer/dealer.ts';
+import type { Registration } from '../../../../actors/routing/dealer/registrations.ts';
 import type { Dict, Id, Payload, RouterMessage, Value } from '../../../../runtime/wamp/message.ts';
 import {
   CALL,
@@ -12,13 +19,6 @@ import {
   UNREGISTER,
   YIELD,
 } from '../../../../runtime/wamp/message.ts';
-import type { Member } from '../../../../actors/routing/api.ts';
-import type { Party } from '../../../../actors/routing/dealer/calls.ts';
-import type { DealerConfig } from '../../../../actors/routing/config.ts';
-import { DEFAULT_DEALER_CONFIG } from '../../../../actors/routing/config.ts';
-import type { DealerDependencies } from '../../../../actors/routing/dealer/dealer.ts';
-import { Dealer } from '../../../../actors/routing/dealer/dealer.ts';
-import type { Registration } from '../../../../actors/routing/dealer/registrations.ts';
 import { payloadOf, RecordingEffects, seededRandom, testMember } from '../support.ts';
 
 export class Rpc {

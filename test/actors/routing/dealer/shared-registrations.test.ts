@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { jumpConsistentHash } from '../../../../actors/routing/dealer/invoke-policies.ts';
 import { ERRORS } from '../../../../runtime/wamp/uris.ts';
+import { ALL_FEATURES, NO_FEATURES } from '../support.ts';
 import type { Client } from './rpc.ts';
 import { heard, Rpc } from './rpc.ts';
-import { ALL_FEATURES, NO_FEATURES } from '../support.ts';
 
 function shared(invoke: string, count = 3, options: Record<string, number> = {}) {
   const rpc = new Rpc();
@@ -210,6 +210,21 @@ describe('call re-routing', () => {
     seen.callees[0].yield(1, { progress: true });
     seen.callees[0].error(1, ERRORS.unavailable);
     assert.equal(heard(seen.caller).at(-1), `ERROR 1 ${ERRORS.unavailable}`);
+  });
+
+  it('keeps the time of a call whose first callee watched it itself', () => {
+    const rpc = new Rpc();
+    const [one, two, caller] = [rpc.client(), rpc.client(), rpc.client()];
+    one.registered('a.b', { invoke: 'first', forward_timeout: true });
+    two.registered('a.b', { invoke: 'first' });
+    caller.call('a.b', { timeout: 100 });
+    assert.equal(rpc.dealer.nextDeadline, undefined);
+    rpc.now += 60;
+    one.error(1, ERRORS.unavailable);
+    assert.deepEqual(heard(two), ['INVOCATION 1']);
+    rpc.now += 40;
+    rpc.dealer.expire(rpc.now);
+    assert.deepEqual(heard(caller), [`ERROR 1 ${ERRORS.timeout}`]);
   });
 
   it('survives that the registration is gone meanwhile', () => {

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Deadlines } from '../../../../actors/routing/dealer/deadlines.ts';
 import { ERRORS } from '../../../../runtime/wamp/uris.ts';
-import { heard, Rpc } from './rpc.ts';
 import { NO_FEATURES } from '../support.ts';
+import { heard, Rpc } from './rpc.ts';
 
 describe('CALL.timeout', () => {
   it('ends the call when it is over and interrupts the callee', () => {
