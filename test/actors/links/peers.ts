@@ -132,9 +132,10 @@ export class Peer {
     return this.counts.get(counter) ?? 0;
   }
 
-  connectTo(other: Pick<Peer, 'address' | 'name'>, name: string | undefined = other.name): void {
+  /** Null: whoever is there. */
+  connectTo(other: Pick<Peer, 'address' | 'name'>, name: string | null = other.name): void {
     const message = { kind: 'connect', address: other.address } as const;
-    this.kernel.whereis(LINKS)!.cast(name === undefined ? message : { ...message, name });
+    this.kernel.whereis(LINKS)!.cast(name === null ? message : { ...message, name });
   }
 
   async info(): Promise<readonly LinkInfo[]> {
