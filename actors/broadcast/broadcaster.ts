@@ -213,8 +213,10 @@ export class Broadcaster {
       case 'lazy':
         this.#history.cache.expire(now);
         this.#exchange.onLazyTick();
-        this.#tree.onLazyTick();
+        this.#tree.announce();
         return port.schedule(config.lazyTickMs, 'lazy');
+      case 'announce':
+        return this.#tree.announce();
       case 'exchange':
         this.#exchange.onTick(this.#members.connected(), now);
         return port.schedule(config.exchangeTickMs, 'exchange');

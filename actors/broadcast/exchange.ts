@@ -65,6 +65,7 @@ export class Exchange {
    * the lower name asks; what the other gets it announces, so those whom nobody asks are served too.
    */
   onNeighbours(added: readonly string[], now: number): void {
+    if (this.#config.exchangeTickMs === 0) return;
     const higher = added.filter((peer) => peer > this.#self);
     if (higher.length === 0 || now - this.#startedAt < MIN_INTERVAL_MS) return;
     this.#compareWith(higher[this.#random.integer(0, higher.length - 1)]!, now);

@@ -23,6 +23,8 @@ import { makeEager, makeLazy, Trees } from './trees.ts';
 const GRAFT_GRAIN_MS = 10;
 /** How much longer an answer may take for each id asked for at once. */
 const GRAFT_MS_PER_ID = 0.5;
+/** What one exchange brings is announced together. */
+const ANNOUNCE_SOON_MS = 50;
 
 export class Plumtree {
   readonly #config: BroadcastConfig;
@@ -34,6 +36,7 @@ export class Plumtree {
   readonly #roundTripMs = new Map<string, number>();
   #neighbours: ReadonlySet<string> = new Set();
   #wakeAt = Infinity;
+  #isAnnouncingSoon = false;
 
   constructor(history: History, config: BroadcastConfig, port: BroadcastPort) {
     this.#config = config;
@@ -58,7 +61,10 @@ export class Plumtree {
     this.#port.deliver(payload);
   }
 
-  /** A payload that came from its origin or by exchange: announced, not pushed, for most have it. */
+  /**
+   * A payload that came from its origin, or by exchange: not pushed, for most may have it. What came by exchange is
+   * announced soon, and who asks for it pushes it on.
+   */
   onOffTree(from: string, payload: Payload, isAnnounced: boolean, now: number): boolean {
     this.#announcements.isKnownTo(from, payload.origin, payload.sequence);
     if (!this.#history.accept(payload, 1, now)) {
@@ -68,6 +74,7 @@ export class Plumtree {
     this.#missing.arrived(payload.origin, payload.sequence);
     if (isAnnounced) {
       for (const peer of this.#neighbours) if (peer !== from) this.#announce(peer, payload);
+      this.#announceSoon();
     }
     this.#port.deliver(payload);
     return true;
@@ -140,8 +147,9 @@ export class Plumtree {
     }
   }
 
-  /** The lazy push. */
-  onLazyTick(): void {
+  /** The lazy push: everything that waits. */
+  announce(): void {
+    this.#isAnnouncingSoon = false;
     for (const [peer, ids] of this.#announcements.take()) {
       this.#port.send([peer], { kind: 'i_have', ids });
     }
@@ -210,6 +218,12 @@ export class Plumtree {
     if (!this.#announcements.add(peer, { origin, sequence })) {
       this.#port.count('broadcast_announcements_overflow');
     }
+  }
+
+  #announceSoon(): void {
+    if (this.#isAnnouncingSoon) return;
+    this.#isAnnouncingSoon = true;
+    this.#port.schedule(ANNOUNCE_SOON_MS, 'announce');
   }
 
   #forget(peer: string): void {

@@ -4,6 +4,8 @@ import type { Payload, PeerMessage } from './message.ts';
 export type BroadcastTimer =
   /** Announce what waits; every `lazyTickMs`. */
   | 'lazy'
+  /** Announce what an exchange brought: it may be what a whole part of the cluster lacks. */
+  | 'announce'
   /** Compare with the next peer; every `exchangeTickMs`. */
   | 'exchange'
   /** Ask for what was announced and has not come. */

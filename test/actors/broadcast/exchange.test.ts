@@ -73,7 +73,8 @@ describe('exchange', () => {
     probe.heard();
     probe.hear('a', { kind: 'supply', payload: payload(1) });
     assert.deepEqual([probe.said(), probe.delivered], [[], [`${REMOTE}:1`]]);
-    probe.fire('lazy');
+    assert.deepEqual(probe.timers.at(-1), { at: probe.now + 50, timer: 'announce' });
+    probe.fire('announce');
     assert.deepEqual(probe.said().sort(), ['i_have b', 'i_have other']);
   });
 

@@ -130,15 +130,16 @@ export class Simulation {
     for (const name of this.alive) this.#repairLater(name);
   }
 
-  /** On the mesh every link comes back; with active views each node finds one of the other side. */
+  /** On the mesh every link comes back; with active views some nodes find one of the other side, at least one does. */
   heal(): void {
     const sideOf = this.#side!;
     this.#side = undefined;
     const names = this.alive;
-    for (const name of names) {
+    for (const [i, name] of names.entries()) {
       const others = names.filter((other) => sideOf(other) !== sideOf(name));
+      if (others.length === 0) continue;
       if (this.#options.overlay === 'mesh') for (const other of others) this.#link(name, other);
-      else if (this.#random.next() < 0.1) this.#link(name, this.#pick(others));
+      else if (i === 0 || this.#random.next() < 0.1) this.#link(name, this.#pick(others));
     }
   }
 
