@@ -52,6 +52,12 @@ export interface MembershipInfo {
 
 export const MEMBERSHIP: Name<MembershipMessage> = name('membership');
 
+export type DiscoveryMessage =
+  /** Addresses that the configuration or DNS names now. */
+  { readonly kind: 'named'; readonly reply: ReplyTo<readonly PeerAddress[]> };
+
+export const DISCOVERY: Name<DiscoveryMessage> = name('discovery');
+
 /** Rows by node name. Its supervisor makes it, the actor writes it, everyone reads it through a View. */
 export type MembersTable = SetReader<string, Member>;
 

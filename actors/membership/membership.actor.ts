@@ -14,7 +14,7 @@ import { MEMBERSHIP } from './api.ts';
 import type { MembershipConfig } from './config.ts';
 import { parseRoster, plainRoster } from './durable.ts';
 import type { Member } from './member.ts';
-import { isUp } from './member.ts';
+import { addressText, isMember, isUp } from './member.ts';
 import { Membership } from './membership.ts';
 import type { MembershipWire } from './messages.ts';
 import { parseMessage, plainMessage } from './parse.ts';
@@ -33,6 +33,7 @@ export type MembershipCounter =
   | 'membership_send_overloaded'
   | 'membership_send_disconnected'
   | 'membership_links_refused'
+  | 'membership_contacts_refused'
   | 'membership_save_failed'
   | 'membership_subscribers_lost'
   | 'membership_link_repaired';
@@ -55,6 +56,11 @@ export interface MembershipDependencies {
   onOut(why: Out, incarnation: number): void;
 }
 
+interface Contact {
+  readonly address: PeerAddress;
+  isAsked: boolean;
+}
+
 type Own =
   { readonly kind: 'tick' } | { readonly kind: 'saved'; readonly failure: Error | undefined };
 export type MembershipActorMessage = MembershipMessage | PeerInput | Own;
@@ -62,6 +68,8 @@ export type MembershipActorMessage = MembershipMessage | PeerInput | Own;
 /** Least time between two writes of the roster, and between two looks for links missed. */
 const SAVE_PAUSE_MS = 1_000;
 const REPAIR_MS = 1_000;
+/** Addresses that are dialled without a member behind them, at a time. */
+const MAX_CONTACTS = 1_000;
 /** A thousand of the longest records are 30,000 values and 2.5 MB. */
 const BODY = { maxDepth: 6, maxItems: 50_000, maxBytes: 4 * 1024 * 1024 };
 
@@ -81,7 +89,8 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
   readonly #members: SetWriter<string, Member>;
   readonly #machine: Membership;
   readonly #subscribers = new Set<Target<MembershipEvent>>();
-  readonly #contacts = new Map<string, PeerAddress>();
+  /** Addresses to join by that no member is known to have; asked of the links once per life of theirs. */
+  readonly #contacts = new Map<string, Contact>();
   /** Answers that wait for the disk. */
   #unanswered: (() => void)[] = [];
   #answerWhenSaved: (() => void)[] = [];
@@ -152,6 +161,7 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
   onDown(): void {
     this.#linksPid = undefined;
     this.#machine.linksLost();
+    for (const contact of this.#contacts.values()) contact.isAsked = false;
   }
 
   onShutdown(): void {
@@ -188,7 +198,27 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
       this.#d.count('membership_link_repaired');
       this.#machine.linkUp(peer, now);
     }
-    for (const address of this.#contacts.values()) this.#tellLinks({ kind: 'connect', address });
+    this.#askForContacts();
+  }
+
+  #askForContacts(): void {
+    for (const [key, contact] of this.#contacts) {
+      if (this.#isMembers(contact.address)) this.#contacts.delete(key);
+      else contact.isAsked ||= this.#tellLinks({ kind: 'connect', address: contact.address });
+    }
+  }
+
+  /** A member's address: the machine dials it, or does not, as the overlay wants. */
+  #isMembers(address: PeerAddress): boolean {
+    const key = addressText(address);
+    return this.#machine
+      .members()
+      .some(
+        (member) =>
+          isMember(member) &&
+          member.name !== this.#d.network.self.name &&
+          member.addresses.some((one) => addressText(one) === key),
+      );
   }
 
   #onBytes(from: NodeId, body: Uint8Array): void {
@@ -199,13 +229,16 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
   }
 
   #join(address: PeerAddress): void {
-    this.#contacts.set(addressKey(address), address);
-    this.#tellLinks({ kind: 'connect', address });
+    const key = addressText(address);
+    if (this.#out !== undefined || this.#contacts.has(key)) return;
+    if (this.#contacts.size >= MAX_CONTACTS) return this.#d.count('membership_contacts_refused');
+    this.#contacts.set(key, { address, isAsked: false });
+    this.#askForContacts();
   }
 
   #forget(address: PeerAddress): void {
-    this.#contacts.delete(addressKey(address));
-    this.#tellLinks({ kind: 'forget', address });
+    this.#contacts.delete(addressText(address));
+    if (!this.#isMembers(address)) this.#tellLinks({ kind: 'forget', address });
   }
 
   #leave(reply: ReplyTo<Out> | undefined): void {
@@ -337,8 +370,4 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
 
 function nodeOf({ name, incarnation }: Member): NodeId {
   return { name, incarnation };
-}
-
-function addressKey({ host, port }: PeerAddress): string {
-  return `${host}:${port}`;
 }

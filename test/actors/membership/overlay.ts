@@ -23,6 +23,8 @@ export interface NetworkOptions {
   readonly latencyMs?: readonly [number, number];
   /** Share of messages that vanish. */
   readonly loss?: number;
+  /** Ms until the transport notices that a link is dead without a reset. Default 5,000. */
+  readonly halfOpenMs?: number;
   /** Through the codec and the parser, and counted in bytes; slower. */
   readonly encodes?: boolean;
 }
@@ -39,8 +41,6 @@ interface Link {
   isOpen: boolean;
 }
 
-/** Milliseconds until the transport notices that a link is dead without a reset. */
-const HALF_OPEN_MS = 5_000;
 const MAX_REDIAL_MS = 8_000;
 
 /** One life of one node. */
@@ -122,7 +122,7 @@ export class Network {
     const station = this.station(name);
     station.isRunning = false;
     for (const link of station.links.values()) {
-      this.#break(link, how === 'reset' ? this.#latency() : HALF_OPEN_MS);
+      this.#break(link, how === 'reset' ? this.#latency() : this.#halfOpenMs);
     }
   }
 
@@ -137,7 +137,7 @@ export class Network {
     for (const station of this.#stations.values()) {
       for (const link of station.links.values()) {
         const [a, b] = link.ends;
-        if (!this.#reaches(a.name, b.name)) this.#break(link, HALF_OPEN_MS);
+        if (!this.#reaches(a.name, b.name)) this.#break(link, this.#halfOpenMs);
       }
     }
   }
@@ -303,6 +303,10 @@ export class Network {
         }
       });
     }
+  }
+
+  get #halfOpenMs(): number {
+    return this.#options.halfOpenMs ?? 5_000;
   }
 
   #reaches(a: string, b: string): boolean {
