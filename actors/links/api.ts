@@ -1,8 +1,9 @@
 /** What can be said to the links, and where their messages go. */
-import type { Name, ReplyTo } from '../../runtime/kernel/actor.ts';
+import type { Name, ReplyTo, Target } from '../../runtime/kernel/actor.ts';
 import { name } from '../../runtime/kernel/actor.ts';
 import type { NodeId } from '../../runtime/causality/identity.ts';
 import type { SupervisorMessage } from '../../runtime/kernel/supervision.ts';
+import type { PlainValue } from '../../runtime/net/peer/codec.ts';
 import type { PeerLink } from '../../runtime/net/peer/link.ts';
 import type { ChannelName, PeerInput, ServiceName } from '../../runtime/net/peer/port.ts';
 
@@ -65,4 +66,57 @@ export interface LinkOwnership {
   readonly link: PeerLink;
   /** Undefined: the peer has dialled, and opens the connections. */
   readonly address: PeerAddress | undefined;
+}
+
+/** An actor on another node that may be reached by name, because that node exports it. */
+export interface RemoteRef {
+  readonly node: string;
+  readonly name: string;
+}
+
+export type RemoteOutcome =
+  | { readonly kind: 'reply'; readonly value: PlainValue }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'down'; readonly reason: RemoteDownReason };
+
+/**
+ * `node_down`: no link to it; whether a call was handled is unknown. `noproc`: not exported there, or not alive.
+ * `refused`: not understood, or its mailbox or ours is full. `overloaded`: nothing was sent.
+ */
+export type RemoteDownReason = 'node_down' | 'noproc' | 'refused' | 'overloaded' | 'ended';
+
+/** Arrives once per monitor. */
+export interface RemoteDown {
+  readonly kind: 'remote_down';
+  readonly ref: RemoteRef;
+  readonly reason: RemoteDownReason;
+}
+
+export type RemoteMessage =
+  /** At most once, in the order of the sender; nothing is said when it cannot be delivered. */
+  | { readonly kind: 'cast'; readonly to: RemoteRef; readonly body: PlainValue }
+  | {
+      readonly kind: 'call';
+      readonly to: RemoteRef;
+      readonly body: PlainValue;
+      readonly timeoutMs: number;
+      readonly reply: ReplyTo<RemoteOutcome>;
+    }
+  /** One monitor per watcher and ref. What the watched one said before its end arrives before it. */
+  | { readonly kind: 'monitor'; readonly ref: RemoteRef; readonly watcher: Target<RemoteDown> }
+  | { readonly kind: 'demonitor'; readonly ref: RemoteRef; readonly watcher: Target<RemoteDown> };
+
+export const REMOTE: Name<RemoteMessage> = name('remote');
+
+/** What a node lets others say to one of its actors: parsers, because what arrives is a peer's. */
+export interface Exported<M = never> {
+  /** By which others reach it. */
+  readonly name: string;
+  readonly target: Name<M>;
+  /** Undefined, or answering undefined: refused. */
+  readonly cast?: (body: PlainValue, from: NodeId) => M | undefined;
+  readonly call?: (
+    body: PlainValue,
+    from: NodeId,
+  ) => ((reply: ReplyTo<PlainValue>) => M) | undefined;
 }
