@@ -8,6 +8,11 @@ export interface DiskConfig {
   /** Chosen at the first start and recorded in the data directory; `bondy store migrate --to` changes it. */
   readonly engine: EngineChoice;
   /**
+   * Of a new data directory. False: one database for all partitions, so that one fsync serves the writes of all of
+   * them, and a start opens one. True: damage in one partition's files leaves the others whole.
+   */
+  readonly databasePerPartition: boolean;
+  /**
    * Milliseconds the child process may take that tries rocksdb. Too low: a busy machine falls back to leveldb; too
    * high: a hanging binary delays the start.
    */
@@ -50,6 +55,7 @@ export const DEFAULT_OPEN_OPTIONS: OpenOptions = {
 
 export const DEFAULT_DISK_CONFIG: DiskConfig = {
   engine: 'auto',
+  databasePerPartition: false,
   probeTimeoutMs: 10_000,
   minFreeBytes: 64 * 1024 * 1024,
   open: DEFAULT_OPEN_OPTIONS,

@@ -3,10 +3,10 @@
  *
  *     identity.json        name, incarnation, uuid
  *     node.lock            the process that uses the directory
- *     MANIFEST.json        engine and partitions of the store
+ *     MANIFEST.json        engine, partitions and databases of the store
  *     engine-probe.json    what the probe of the rocksdb binary found
  *     migration-to-<engine>.json  how far a conversion is
- *     store/<engine>/<nn>  one database per partition
+ *     store/<engine>/<nn>  a database, of all partitions or of one
  */
 import { chmodSync, existsSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,8 +56,8 @@ export class DataDirectory {
   }
 
   /** `store/leveldb/07`. */
-  partition(engine: EngineName, partition: number): string {
-    return join(this.engineDirectory(engine), String(partition).padStart(2, '0'));
+  database(engine: EngineName, number: number): string {
+    return join(this.engineDirectory(engine), String(number).padStart(2, '0'));
   }
 }
 

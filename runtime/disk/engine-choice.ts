@@ -17,6 +17,7 @@ export type EngineDecision =
       readonly kind: 'ok';
       readonly engine: StorageEngine;
       readonly partitions: number;
+      readonly databases: number;
       /** Why it is not rocksdb, one line for the log. */
       readonly note: string | undefined;
     }
@@ -26,6 +27,8 @@ export interface EngineQuestion {
   readonly directory: DataDirectory;
   readonly choice: EngineChoice;
   readonly partitions: number;
+  /** Of a new data directory: 1, or as many as partitions. An old one keeps its number. */
+  readonly databases: number;
   readonly probe: () => Promise<ProbeResult>;
 }
 
@@ -40,10 +43,8 @@ export async function chooseEngine(question: EngineQuestion): Promise<EngineDeci
   return choose(question);
 }
 
-async function reopen(
-  { engine, partitions }: Manifest,
-  question: EngineQuestion,
-): Promise<EngineDecision> {
+async function reopen(manifest: Manifest, question: EngineQuestion): Promise<EngineDecision> {
+  const { engine, partitions } = manifest;
   const { choice, directory } = question;
   if (choice !== 'auto' && choice !== engine) {
     return refuse(
@@ -63,33 +64,33 @@ async function reopen(
     const probed = await question.probe();
     if (probed.kind === 'fails') return refuse(unusable(probed.reason), REBUILD_OR_MIGRATE);
   }
-  return load(engine, partitions, undefined);
+  return load(manifest, undefined);
 }
 
 async function choose(question: EngineQuestion): Promise<EngineDecision> {
-  const { choice, directory, partitions } = question;
-  if (choice === 'memory') return load('memory', partitions, undefined);
+  const { choice, directory, partitions, databases } = question;
+  if (choice === 'memory') return load({ engine: 'memory', partitions, databases }, undefined);
   const probed = choice === 'leveldb' ? undefined : await question.probe();
   if (choice === 'rocksdb' && probed?.kind === 'fails') {
     return refuse(unusable(probed.reason), REBUILD_OR_CHOOSE);
   }
   const engine: EngineName = probed?.kind === 'works' ? 'rocksdb' : 'leveldb';
-  const written = writeManifest(directory, { engine, partitions });
+  const manifest: Manifest = { engine, partitions, databases };
+  const written = writeManifest(directory, manifest);
   if (written.kind === 'failed') {
     return refuse(`${written.failure.path}: ${written.failure.detail}`, written.failure.advice);
   }
   const note =
     probed?.kind === 'fails' ? `The store uses leveldb: ${unusable(probed.reason)}.` : undefined;
-  return load(engine, partitions, note);
+  return load(manifest, note);
 }
 
 async function load(
-  name: EngineName,
-  partitions: number,
+  { engine: name, partitions, databases }: Manifest,
   note: string | undefined,
 ): Promise<EngineDecision> {
   try {
-    return { kind: 'ok', engine: await loadEngine(name), partitions, note };
+    return { kind: 'ok', engine: await loadEngine(name), partitions, databases, note };
   } catch (error) {
     const [reason] = (error as Error).message.split('\n');
     return refuse(`${name} cannot be loaded: ${reason}`, 'Install the packages again: npm ci.');

@@ -8,6 +8,8 @@ export interface Manifest {
   readonly engine: EngineName;
   /** A key's partition depends on their number. */
   readonly partitions: number;
+  /** 1: all partitions share a database, each under a prefix of its keys; else one for each. */
+  readonly databases: number;
 }
 
 /** As many as 2 digits name. */
@@ -23,14 +25,20 @@ export function writeManifest(directory: DataDirectory, manifest: Manifest): Out
 
 const MANIFEST: RecordKind<Manifest> = {
   format: 1,
-  parse: ({ engine, partitions }) =>
+  parse: ({ engine, partitions, databases }) =>
     isEngineName(engine) &&
-    Number.isSafeInteger(partitions) &&
-    (partitions as number) > 0 &&
-    (partitions as number) <= MAX_PARTITIONS
-      ? { engine, partitions: partitions as number }
+    isCount(partitions) &&
+    isCount(databases) &&
+    (databases === 1 || databases === partitions)
+      ? { engine, partitions, databases }
       : undefined,
 };
+
+function isCount(value: unknown): value is number {
+  return (
+    Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= MAX_PARTITIONS
+  );
+}
 
 export function isEngineName(value: unknown): value is EngineName {
   return value === 'rocksdb' || value === 'leveldb' || value === 'memory';

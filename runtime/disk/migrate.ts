@@ -1,7 +1,7 @@
 /**
- * Converts a data directory to another engine, offline. The copy is made beside the original, partition by partition,
+ * Converts a data directory to another engine, offline. The copy is made beside the original, database by database,
  * read back and compared; the manifest is the one switch; only then the original goes. Interrupted at any point, the node
- * still starts on the old engine, and the next run goes on behind the last partition that was compared.
+ * still starts on the old engine, and the next run goes on behind the last database that was compared.
  */
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,8 +22,8 @@ import type { EngineName, Outcome, Storage, StorageEngine } from './storage.ts';
 export interface MigrationReport {
   readonly from: EngineName;
   readonly to: EngineName;
-  readonly partitions: number;
-  /** Copied by an earlier run. */
+  readonly databases: number;
+  /** Of them, copied by an earlier run. */
   readonly resumed: number;
   readonly entries: number;
   readonly bytes: number;
@@ -34,8 +34,8 @@ export interface MigrationOptions {
   readonly to: Exclude<EngineName, 'memory'>;
   readonly load: (name: EngineName) => Promise<StorageEngine>;
   readonly child: ChildOptions;
-  /** After each partition, for people. */
-  readonly onPartition?: (partition: number, digest: DatabaseDigest) => void;
+  /** After each database, for people. */
+  readonly onDatabase?: (number: number, digest: DatabaseDigest) => void;
 }
 
 /**
@@ -57,11 +57,11 @@ export async function migrate(options: MigrationOptions): Promise<MigrationRepor
   const done: Done[] = [...resumable(directory, from, to)];
   const resumed = done.length;
   if (resumed === 0) removeEngine(directory, to);
-  for (let partition = resumed; partition < manifest.partitions; partition++) {
-    const digest = await copyPartition(options, engines, partition);
+  for (let number = resumed; number < manifest.databases; number++) {
+    const digest = await copyDatabase(options, engines, number);
     done.push(digest);
     valueOf(writeRecord(directory.migrationFile(to), PROGRESS, { from, done }));
-    options.onPartition?.(partition, digest);
+    options.onDatabase?.(number, digest);
   }
   valueOf(writeManifest(directory, { ...manifest, engine: to }));
   rmSync(directory.migrationFile(to), { force: true });
@@ -69,7 +69,7 @@ export async function migrate(options: MigrationOptions): Promise<MigrationRepor
   return {
     from,
     to,
-    partitions: manifest.partitions,
+    databases: manifest.databases,
     resumed,
     entries: done.reduce((sum, { entries }) => sum + entries, 0),
     bytes: done.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -81,18 +81,18 @@ interface Engines {
   readonly to: StorageEngine;
 }
 
-async function copyPartition(
+async function copyDatabase(
   { directory, child }: MigrationOptions,
   engines: Engines,
-  partition: number,
+  number: number,
 ): Promise<DatabaseDigest> {
-  const target = directory.partition(engines.to.name, partition);
+  const target = directory.database(engines.to.name, number);
   rmSync(target, { recursive: true, force: true });
   const open = async (engine: StorageEngine): Promise<Storage> =>
     valueOf(
       await openGuarded(
         engine,
-        directory.partition(engine.name, partition),
+        directory.database(engine.name, number),
         DEFAULT_OPEN_OPTIONS,
         child,
       ),

@@ -78,9 +78,9 @@ test('health: enough space is ok, too little is full, gone is a failure', (t) =>
   assert(!existsSync(join(path, '.write-test')));
 });
 
-test('partitions have two digits and a folder for each engine', () => {
+test('databases have two digits and a folder for each engine', () => {
   const directory = new DataDirectory('/data');
-  assert.equal(directory.partition('leveldb', 7), join('/data', 'store', 'leveldb', '07'));
+  assert.equal(directory.database('leveldb', 7), join('/data', 'store', 'leveldb', '07'));
 });
 
 test('what engines and the system say is read as what it means', () => {

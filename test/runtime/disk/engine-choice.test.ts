@@ -14,7 +14,13 @@ const FAILS: ProbeResult = { kind: 'fails', reason: 'it ended with SIGABRT: bad_
 const hasRocksdb = await rocksdbHere();
 
 function choose(directory: DataDirectory, choice: EngineChoice, probed = FAILS, partitions = 16) {
-  return chooseEngine({ directory, choice, partitions, probe: () => Promise.resolve(probed) });
+  return chooseEngine({
+    directory,
+    choice,
+    partitions,
+    databases: 1,
+    probe: () => Promise.resolve(probed),
+  });
 }
 
 test('auto falls back to leveldb where the probe fails, says so in one line, and records it', async (t) => {
@@ -27,7 +33,11 @@ test('auto falls back to leveldb where the probe fails, says so in one line, and
     'The store uses leveldb: rocksdb cannot be used here (it ended with SIGABRT: bad_alloc).',
   );
   const manifest = readManifest(directory);
-  assert.deepEqual(manifest.kind === 'ok' && manifest.value, { engine: 'leveldb', partitions: 16 });
+  assert.deepEqual(manifest.kind === 'ok' && manifest.value, {
+    engine: 'leveldb',
+    partitions: 16,
+    databases: 1,
+  });
 });
 
 test('auto takes rocksdb where the probe passes', { skip: !hasRocksdb }, async (t) => {
@@ -61,7 +71,7 @@ test('another engine than the recorded one is refused with the command that conv
 
 test('a rocksdb directory is refused where rocksdb cannot be used, never opened as empty', async (t) => {
   const directory = new DataDirectory(scratch(t));
-  writeManifest(directory, { engine: 'rocksdb', partitions: 16 });
+  writeManifest(directory, { engine: 'rocksdb', partitions: 16, databases: 1 });
   const refused = await choose(directory, 'auto');
   assert(refused.kind === 'refused');
   assert.match(refused.reason, /bad_alloc/);

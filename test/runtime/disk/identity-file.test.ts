@@ -72,7 +72,7 @@ test('a file of a newer version is refused with other advice than a damaged one'
 test('data without an identity is not taken for a new node', (t) => {
   const directory = new DataDirectory(scratch(t));
   nextIdentity(directory, 'n1', SOURCES);
-  writeManifest(directory, { engine: 'leveldb', partitions: 16 });
+  writeManifest(directory, { engine: 'leveldb', partitions: 16, databases: 1 });
   rmSync(directory.identityFile);
   const refused = nextIdentity(directory, 'n1', SOURCES);
   assert(refused.kind === 'refused');

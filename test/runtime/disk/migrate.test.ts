@@ -33,10 +33,10 @@ function options(directory: DataDirectory, to: 'rocksdb' | 'leveldb'): Migration
 
 async function filled(path: string, engine: StorageEngine): Promise<DataDirectory> {
   const directory = new DataDirectory(path);
-  writeManifest(directory, { engine: engine.name, partitions: PARTITIONS });
+  writeManifest(directory, { engine: engine.name, partitions: PARTITIONS, databases: PARTITIONS });
   for (let partition = 0; partition < PARTITIONS; partition++) {
     mkdirSync(directory.engineDirectory(engine.name), { recursive: true });
-    const storage = await open(engine, directory.partition(engine.name, partition));
+    const storage = await open(engine, directory.database(engine.name, partition));
     const rows = Array.from({ length: ROWS }, (_, i) => put(`${partition}-${i}`, `value ${i}`));
     await write(storage, ...rows);
     await close(storage);
@@ -45,7 +45,7 @@ async function filled(path: string, engine: StorageEngine): Promise<DataDirector
 }
 
 async function rowsOf(directory: DataDirectory, engine: StorageEngine, partition: number) {
-  const storage = await open(engine, directory.partition(engine.name, partition));
+  const storage = await open(engine, directory.database(engine.name, partition));
   const all = await readAll(storage);
   await close(storage);
   assert(all.kind === 'ok');
@@ -80,8 +80,8 @@ test('interrupted, it leaves the node on the old engine and goes on where it was
   await assert.rejects(
     migrate({
       ...options(directory, 'rocksdb'),
-      onPartition: (partition) => {
-        if (partition === 1) throw new Error('the power went');
+      onDatabase: (number) => {
+        if (number === 1) throw new Error('the power went');
       },
     }),
     /the power went/,
@@ -98,7 +98,7 @@ test('a node that ran in between makes it begin again, since its rows are newer'
   const directory = await filled(scratch(t), leveldb);
   const interrupted = {
     ...options(directory, 'rocksdb'),
-    onPartition: () => {
+    onDatabase: () => {
       throw new Error('the power went');
     },
   };
@@ -107,10 +107,11 @@ test('a node that ran in between makes it begin again, since its rows are newer'
     directory,
     choice: 'auto',
     partitions: PARTITIONS,
+    databases: 1,
     probe: () => assert.fail('nothing to probe'),
   });
   assert(chosen.kind === 'ok');
-  const storage = await open(chosen.engine, directory.partition('leveldb', 0));
+  const storage = await open(chosen.engine, directory.database('leveldb', 0));
   await write(storage, put('later', 'row'));
   await close(storage);
   const report = await migrate(options(directory, 'rocksdb'));
@@ -123,7 +124,7 @@ test('a damaged record of progress counts for nothing', async (t) => {
   await assert.rejects(
     migrate({
       ...options(directory, 'rocksdb'),
-      onPartition: () => {
+      onDatabase: () => {
         throw new Error('the power went');
       },
     }),
