@@ -1,8 +1,8 @@
 /**
  * The process of one session: owns its connection, decodes frames, performs what `session.ts` decides.
  *
- * One mailbox message per socket chunk, one message to the router per chunk, or a few for very many requests. A chunk stays in memory until it was
- * handled; a session with more than `MAX_WAITING` of them waiting has its input paused.
+ * One mailbox message per socket chunk and one to the router for it, or a few for a chunk of very many frames. A
+ * chunk stays in memory until it was handled; a session with more than `MAX_WAITING` messages has its input paused.
  */
 import type {
   Context,
@@ -52,7 +52,7 @@ export function session(
 ): Definition<SessionMessage> {
   return {
     class: 'data',
-    batch: 4, // a message is a socket chunk of up to a thousand frames
+    batch: 1, // a message holds up to 64 frames, and whoever waits behind a flood waits for one of each flooder
     init: (context) => new SessionShell(dependencies, connection, context),
   };
 }

@@ -15,6 +15,7 @@ import type { CloseReason } from './protocol.ts';
 import { FRAME_BYTES } from './protocol.ts';
 import type { WholeMessage } from './reassembly.ts';
 import { Reassembly } from './reassembly.ts';
+import type { TurnBudget } from './turn-budget.ts';
 
 /** Bytes given to the socket and not taken by the operating system, over which nothing more is cut. */
 const HIGH_WATER = 256 * 1024;
@@ -22,7 +23,9 @@ const HIGH_WATER = 256 * 1024;
 const EARLY_WRITE = 64 * 1024;
 /** A piece this long is written from where it is. */
 const UNCOPIED = 8 * 1024;
+/** Frames between two looks at the clock; one of 64 KiB counts as 16. */
 const LOOK_EVERY = 16;
+const LARGE_FRAME = 4 * 1024;
 /** Until a message that nobody took is offered again. */
 const HOLD_MS = 5;
 /** From our last word to the cut. */
@@ -32,7 +35,8 @@ export interface ConnectionHost {
   readonly clock: Clock;
   readonly pool: BufferPool;
   readonly flushes: FlushList;
-  readonly drainBudgetMs: number;
+  /** Shared, except by those that must not wait for others. */
+  readonly budget: TurnBudget;
   readonly maxMessageBytes: number;
   /** A mistake of ours was met while reading; the connection is cut. */
   onFault(error: unknown): void;
@@ -66,6 +70,7 @@ export class PeerConnection implements Flushable {
   /** Bytes wait for the next turn, or a message is held. */
   #isBusy = false;
   #isStarted = false;
+  #unlooked = 0;
   #isPaused = true;
   #heardAt: number;
   #saidAt: number;
@@ -254,12 +259,10 @@ export class PeerConnection implements Flushable {
     else this.#socket.pause();
   }
 
-  /** Undefined: everything is read. */
+  /** Undefined: everything is read, and there is time for more. */
   #readOn(): 'next_turn' | 'soon' | undefined {
-    const { clock, drainBudgetMs } = this.#host;
-    const deadline = clock.now() + drainBudgetMs;
     if (this.#held !== undefined && !this.#offer(this.#held)) return 'soon';
-    for (let frames = 1; !this.#isClosed; frames++) {
+    while (!this.#isClosed) {
       const found = this.#reader.next();
       if (found === 'none') return undefined;
       if (found !== 'frame') {
@@ -267,20 +270,22 @@ export class PeerConnection implements Flushable {
         return undefined;
       }
       if (!this.#onFrame()) return 'soon';
-      if (frames % LOOK_EVERY === 0 && this.#reader.hasMore && clock.now() >= deadline) {
-        return 'next_turn';
-      }
+      const { start, end } = this.#reader;
+      this.#unlooked += 1 + (end - start) / LARGE_FRAME;
+      if (this.#unlooked < LOOK_EVERY) continue;
+      this.#unlooked = 0;
+      if (this.#host.budget.isSpent) return 'next_turn';
     }
     return undefined;
   }
 
   /** False: a message is held. */
   #onFrame(): boolean {
-    const { bytes, start, end } = this.#reader;
+    const { bytes, start, end, isOwn } = this.#reader;
     const frame = parseFrame(bytes, start, end);
     switch (frame.kind) {
       case 'data': {
-        const whole = this.#reassembly.add(bytes, frame);
+        const whole = this.#reassembly.add(bytes, frame, isOwn);
         if (whole === undefined) return true;
         if (typeof whole !== 'string') return this.#offer(whole);
         this.#violated(whole);

@@ -10,6 +10,8 @@ export class FrameReader {
   bytes: Uint8Array = EMPTY;
   start = 0;
   end = 0;
+  /** Whether `bytes` holds this frame only, so that keeping a part of it pins no chunk of a socket. */
+  isOwn = false;
   readonly #maxBytes: number;
   readonly #chunks: Uint8Array[] = [];
   #at = 0;
@@ -53,7 +55,7 @@ export class FrameReader {
             return this.#found(chunk, this.#at + LENGTH_BYTES, size);
           }
         }
-        this.#gathered = new Uint8Array(LENGTH_BYTES + size);
+        this.#gathered = Buffer.allocUnsafeSlow(LENGTH_BYTES + size);
         this.#filled = 0;
       }
       this.#gather(chunk);
@@ -62,13 +64,14 @@ export class FrameReader {
         this.bytes = this.#gathered;
         this.start = LENGTH_BYTES;
         this.end = this.#filled;
+        this.isOwn = true;
         this.#gathered = undefined;
         return 'frame';
       }
       const size = uint32(this.#gathered, 0);
       if (size > this.#maxBytes) return 'too_long';
       if (size === 0) return 'empty';
-      const whole = new Uint8Array(LENGTH_BYTES + size);
+      const whole = Buffer.allocUnsafeSlow(LENGTH_BYTES + size);
       whole.set(this.#gathered);
       this.#gathered = whole;
     }
@@ -79,6 +82,7 @@ export class FrameReader {
     this.bytes = chunk;
     this.start = start;
     this.end = start + size;
+    this.isOwn = false;
     this.#advance(chunk, this.end);
     return 'frame';
   }

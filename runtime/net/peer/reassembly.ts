@@ -32,24 +32,36 @@ export class Reassembly {
     return this.#partials.size;
   }
 
-  /** The message that this piece completes; undefined: more to come; a text: the peer breaks the protocol. */
-  add(bytes: Uint8Array, frame: Frame & { kind: 'data' }): WholeMessage | undefined | string {
+  /**
+   * `isOwn`: nobody else needs `bytes`, so pieces of it are kept without a copy. The message that this piece completes; undefined: more to come; a text: the peer breaks the protocol.
+   */
+  add(
+    bytes: Uint8Array,
+    frame: Frame & { kind: 'data' },
+    isOwn: boolean,
+  ): WholeMessage | undefined | string {
     const { id, head, isLast, start, end } = frame;
     const partial = this.#partials.get(id);
     if (head === undefined) {
       if (partial === undefined) return 'a piece of no message';
-      return this.#continue(partial, id, copy(bytes, start, end), isLast);
+      return this.#continue(partial, id, kept(bytes, start, end, isOwn), isLast);
     }
     if (partial !== undefined) return 'a message begins within itself';
     if (head.size > this.#maxBytes) return `a message of ${head.size} bytes`;
     if (isLast) {
-      return end - start === head.size ? { head, body: copy(bytes, start, end) } : WRONG_SIZE;
+      return end - start === head.size
+        ? { head, body: kept(bytes, start, end, isOwn) }
+        : WRONG_SIZE;
     }
     if (end - start >= head.size) return WRONG_SIZE;
     if (this.#partials.size >= MAX_STREAMS) return 'too many unfinished messages';
     if (this.#claimed + head.size > this.#maxBytes) return 'too many bytes in unfinished messages';
     this.#claimed += head.size;
-    this.#partials.set(id, { head, pieces: [copy(bytes, start, end)], received: end - start });
+    this.#partials.set(id, {
+      head,
+      pieces: [kept(bytes, start, end, isOwn)],
+      received: end - start,
+    });
     return undefined;
   }
 
@@ -73,12 +85,15 @@ export class Reassembly {
 
 const WRONG_SIZE = 'a message of another size than it said';
 
-function copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(bytes.subarray(start, end)); // slice of a Buffer would share memory
+/** A plain view: the methods of a Buffer mean other things than those of a Uint8Array. */
+function kept(bytes: Uint8Array, start: number, end: number, isOwn: boolean): Uint8Array {
+  if (!isOwn) return new Uint8Array(bytes.subarray(start, end));
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
 }
 
 function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
+  const { buffer } = Buffer.allocUnsafeSlow(size);
+  const whole = new Uint8Array(buffer);
   let at = 0;
   for (const piece of pieces) {
     whole.set(piece, at);

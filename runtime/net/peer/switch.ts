@@ -30,6 +30,7 @@ import type {
 } from './port.ts';
 import { CHANNELS, MESSAGE_BYTES } from './protocol.ts';
 import type { LinkSettings } from './settings.ts';
+import { TurnBudget } from './turn-budget.ts';
 import { ReceiveWindow, SendWindow } from './windows.ts';
 
 export interface PeerSwitchParts {
@@ -70,6 +71,7 @@ export class PeerSwitch implements PeerNetwork {
   readonly #interpositions = new Interpositions();
   readonly #announcements: Announcements;
   readonly #host: LinkHost;
+  readonly #budget: TurnBudget;
   #connected: readonly NodeId[] | undefined;
   #isWelcome: (peer: NodeId) => boolean = () => true;
 
@@ -77,6 +79,7 @@ export class PeerSwitch implements PeerNetwork {
     this.self = parts.self;
     this.#parts = parts;
     this.#announcements = new Announcements(parts);
+    this.#budget = new TurnBudget(parts.clock, parts.settings.drainBudgetMs);
     this.#host = {
       clock: parts.clock,
       settings: parts.settings,
@@ -238,7 +241,9 @@ export class PeerSwitch implements PeerNetwork {
         clock,
         pool,
         flushes,
-        drainBudgetMs: settings.drainBudgetMs,
+        // Heartbeats do not wait until bulk has been read.
+        budget:
+          channel === 'control' ? new TurnBudget(clock, settings.drainBudgetMs) : this.#budget,
         maxMessageBytes: MESSAGE_BYTES[channel],
         onFault: (error) => {
           this.#parts.count('peer_faults');

@@ -125,6 +125,27 @@ test('delivers the frames of a chunk as one batch, also those behind the request
   assert.equal(observer.batches.at(-1), 3);
 });
 
+test('hands on a batch of very many tiny messages in pieces, and holds few of them for who is paused', async (t) => {
+  const server = await webSocketServer(t, { maxHeldBytes: 20_000 });
+  const { client, connection, observer } = await upgraded(t, server, {
+    'Sec-WebSocket-Protocol': 'wamp.2.json.batched',
+  });
+  const count = 5_000;
+  const batch = Buffer.from('[]\x1e'.repeat(count));
+  client.write(frame(0x81, batch));
+  for (let i = 0; i < count; i++) await observer.frames.next();
+  assert.ok(observer.batches.length > 50);
+  assert.ok(observer.batches.every((size) => size <= 64));
+
+  connection.pause();
+  client.write(frame(0x81, batch));
+  client.write(frame(0x89, Buffer.from('hi')));
+  for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
+  connection.resume();
+  for (let i = 0; i < count; i++) await observer.frames.next();
+  assert.deepEqual([...(await client.read(4))], [0x8a, 2, 0x68, 0x69]);
+});
+
 test('puts fragments together, with a ping between them, whatever the mask', async (t) => {
   const server = await webSocketServer(t);
   const { client, observer } = await upgraded(t, server);

@@ -136,11 +136,11 @@ describe('reassembly', () => {
 
   test('joins the pieces of messages that are mixed', () => {
     const reassembly = new Reassembly(1000);
-    assert.equal(reassembly.add(bytes, piece(1, 30, 10, false)), undefined);
-    assert.equal(reassembly.add(bytes, piece(2, 15, 10, false)), undefined);
-    assert.equal(reassembly.add(bytes, piece(1, undefined, 10, false)), undefined);
-    const second = reassembly.add(bytes, piece(2, undefined, 5, true));
-    const first = reassembly.add(bytes, piece(1, undefined, 10, true));
+    assert.equal(reassembly.add(bytes, piece(1, 30, 10, false), false), undefined);
+    assert.equal(reassembly.add(bytes, piece(2, 15, 10, false), false), undefined);
+    assert.equal(reassembly.add(bytes, piece(1, undefined, 10, false), false), undefined);
+    const second = reassembly.add(bytes, piece(2, undefined, 5, true), false);
+    const first = reassembly.add(bytes, piece(1, undefined, 10, true), false);
     assert(typeof second === 'object' && second.body.length === 15);
     assert(typeof first === 'object' && first.body.length === 30);
     assert.equal(reassembly.unfinished, 0);
@@ -148,7 +148,7 @@ describe('reassembly', () => {
 
   test('gives copies: the chunk of the socket can go', () => {
     const chunk = Buffer.from('hello');
-    const whole = new Reassembly(1000).add(chunk, piece(1, 5, 5, true));
+    const whole = new Reassembly(1000).add(chunk, piece(1, 5, 5, true), false);
     chunk.fill(0);
     assert(typeof whole === 'object');
     assert.equal(Buffer.from(whole.body).toString(), 'hello');
@@ -158,7 +158,7 @@ describe('reassembly', () => {
   test('refuses sizes that do not add up', () => {
     const fresh = (): Reassembly => {
       const reassembly = new Reassembly(1000);
-      reassembly.add(bytes, piece(1, 30, 10, false));
+      reassembly.add(bytes, piece(1, 30, 10, false), false);
       return reassembly;
     };
     const wrong = [
@@ -172,15 +172,15 @@ describe('reassembly', () => {
       piece(2, 10, 10, false),
       piece(2, 1001, 10, false),
     ];
-    for (const frame of wrong) assert.equal(typeof fresh().add(bytes, frame), 'string');
+    for (const frame of wrong) assert.equal(typeof fresh().add(bytes, frame, false), 'string');
   });
 
   test('holds no more than it may, whatever is claimed', () => {
     const reassembly = new Reassembly(1000);
-    assert.equal(reassembly.add(bytes, piece(1, 600, 1, false)), undefined);
-    assert.match(String(reassembly.add(bytes, piece(2, 600, 1, false))), /too many bytes/);
+    assert.equal(reassembly.add(bytes, piece(1, 600, 1, false), false), undefined);
+    assert.match(String(reassembly.add(bytes, piece(2, 600, 1, false), false)), /too many bytes/);
     const many = new Reassembly(1000);
-    for (let id = 1; id <= MAX_STREAMS; id++) many.add(bytes, piece(id, 2, 1, false));
-    assert.match(String(many.add(bytes, piece(99, 2, 1, false))), /too many unfinished/);
+    for (let id = 1; id <= MAX_STREAMS; id++) many.add(bytes, piece(id, 2, 1, false), false);
+    assert.match(String(many.add(bytes, piece(99, 2, 1, false), false)), /too many unfinished/);
   });
 });
