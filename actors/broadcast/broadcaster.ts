@@ -66,6 +66,8 @@ export class Broadcaster {
   readonly #direct: Direct;
   readonly #exchange: Exchange;
   #neighbours: ReadonlySet<string> = new Set();
+  /** Links that came up since neighbours were chosen. */
+  #relinked = new Set<string>();
   #isUnsettled = false;
   #isSettling = false;
 
@@ -99,6 +101,7 @@ export class Broadcaster {
         return this.#onReceived(input.from, input.message, now);
       case 'link_up':
         this.#members.onLinkUp(input.peer);
+        this.#relinked.add(input.peer.name);
         return this.#unsettle();
       case 'link_down':
         this.#members.onLinkDown(input.peer);
@@ -244,9 +247,20 @@ export class Broadcaster {
     this.#direct.decide();
     const before = this.#neighbours;
     this.#neighbours = this.#members.neighbours(this.#o.candidates?.());
-    this.#tree.onNeighbours(this.#neighbours, now);
-    const added = [...this.#neighbours].filter((peer) => !before.has(peer));
-    this.#exchange.onNeighbours(added, now);
+    const fresh = this.#freshSince(before);
+    this.#tree.onNeighbours(this.#neighbours);
+    this.#tree.replay(fresh, now);
+    this.#exchange.onNeighbours(fresh, now);
+  }
+
+  /** Who may lack what was sent: new neighbours, and whoever is sent to and has a new link, however short the gap. */
+  #freshSince(before: ReadonlySet<string>): readonly string[] {
+    const relinked = this.#relinked;
+    this.#relinked = new Set();
+    const to = this.#direct.isUsed ? this.#members.connected() : [...this.#neighbours];
+    return to.filter(
+      (peer) => relinked.has(peer) || (this.#neighbours.has(peer) && !before.has(peer)),
+    );
   }
 }
 

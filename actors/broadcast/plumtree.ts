@@ -119,15 +119,17 @@ export class Plumtree {
     if (tree !== undefined && this.#neighbours.has(from)) makeLazy(tree, from);
   }
 
-  /** Neighbours were chosen again: no tree is reset, and the new ones are told what went on lately. */
-  onNeighbours(neighbours: ReadonlySet<string>, now: number): void {
+  /** Neighbours were chosen again: the new ones are on every tree, and no tree is reset. */
+  onNeighbours(neighbours: ReadonlySet<string>): void {
     const before = this.#neighbours;
     this.#neighbours = neighbours;
     for (const peer of before) if (!neighbours.has(peer)) this.#forget(peer);
-    const added = [...neighbours].filter((peer) => !before.has(peer));
-    if (added.length === 0) return;
-    const ids = this.#history.recent(now);
-    if (ids.length > 0) this.#port.send(added, { kind: 'i_have', ids });
+  }
+
+  /** Peers that may have missed what went on lately are told its ids. */
+  replay(to: readonly string[], now: number): void {
+    const ids = to.length > 0 ? this.#history.recent(now) : [];
+    if (ids.length > 0) this.#port.send(to, { kind: 'i_have', ids });
   }
 
   onRoundTrip(peer: string, ms: number): void {

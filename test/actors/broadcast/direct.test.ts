@@ -75,6 +75,19 @@ describe('direct fan-out', () => {
     assert.deepEqual(probe.said(), ['gossip b,c']);
   });
 
+  test('tells a member whose link was away what it may have missed, neighbour or not', () => {
+    const probe = new Probe();
+    probe.connect(...names(25));
+    probe.publish();
+    probe.heard();
+    for (const name of names(25)) {
+      probe.tell({ kind: 'link_down', peer: peer(name) });
+      probe.tell({ kind: 'link_up', peer: peer(name) });
+      probe.fire('settle');
+      assert(probe.said().includes(`i_have ${name}`));
+    }
+  });
+
   test('reaches a member that came a moment later, by the ids it is told', () => {
     const probe = new Probe();
     probe.connect('a');

@@ -219,6 +219,16 @@ describe('neighbours that come and go', () => {
     assert.deepEqual(probe.said(), ['gossip a,new']);
   });
 
+  test('one whose link was away for a moment is told them too', () => {
+    const probe = treeOf('a', 'b');
+    probe.gossip('a', 1);
+    probe.heard();
+    probe.tell({ kind: 'link_down', peer: peer('b') });
+    probe.tell({ kind: 'link_up', peer: peer('b') });
+    probe.fire('settle');
+    assert.deepEqual(probe.said(), ['i_have b']);
+  });
+
   test('one that is gone is on no tree, and is eager when it is back', () => {
     const probe = treeOf('a', 'b', 'other');
     pruned(probe, 'b');
