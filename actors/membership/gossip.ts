@@ -2,7 +2,7 @@
  * Digest gossip over a roster. Each second a few random peers get 16 digits; equal rosters say nothing more. Where the
  * digests differ the peers compare 64 sums, exchange the records of the buckets that differ, and only when that did not
  * make them equal twice in a row (records changed meanwhile, or sums collided) everything. News travels ahead of all this
- * as rumours that everybody passes on once.
+ * as rumours: to every peer from where it began, and to a few from everybody to whom it is news.
  */
 import type { RandomSource } from '../../runtime/kernel/actor.ts';
 import type { GossipConfig } from './config.ts';
@@ -17,11 +17,16 @@ export interface GossipPort {
   send(to: string, message: GossipMessage): void;
   /** Merges, and performs what follows from the changes; `from` told us. */
   merge(records: readonly Member[], from: string): void;
+  /** This node knows now what a peer knows. */
+  caughtUp(): void;
   /** Names with a link. */
   peers(): readonly string[];
   pulse(): Pulse | undefined;
   count(what: 'gossip_equal' | 'gossip_delta' | 'gossip_full'): void;
 }
+
+/** Intervals without calm after which digests are compared all the same. */
+const PATIENCE = 5;
 
 export class Gossip {
   readonly #config: GossipConfig;
@@ -33,6 +38,9 @@ export class Gossip {
   /** Deltas in a row after which this peer still differed. */
   readonly #mismatches = new Map<string, number>();
   #nextRoundAt: number;
+  #now = 0;
+  #changedAt = -Infinity;
+  #comparedAt = -Infinity;
 
   constructor(config: GossipConfig, roster: Roster, random: RandomSource, port: GossipPort) {
     this.#config = config;
@@ -43,9 +51,11 @@ export class Gossip {
   }
 
   tick(now: number): void {
+    this.#now = now;
     this.#passOn();
     if (now < this.#nextRoundAt) return;
     this.#nextRoundAt = now + this.#config.intervalMs;
+    if (this.#port.peers().length === 0 || !this.#isCalm()) return;
     const digest = this.#roster.digest;
     for (const peer of sample(this.#port.peers(), this.#config.fanout, this.#random)) {
       this.#port.send(peer, { kind: 'digest', digest, pulse: this.#port.pulse() });
@@ -55,6 +65,7 @@ export class Gossip {
   /** A record changed; it is passed on with the next tick. */
   spread(name: string, from: string | undefined): void {
     this.#news.set(name, from);
+    this.#changedAt = this.#now;
   }
 
   /** Sends a record to everyone at once: for the last words of somebody who leaves. */
@@ -92,19 +103,38 @@ export class Gossip {
     }
   }
 
+  /**
+   * While news pours in every digest differs and comparing would send everything to everybody: wait for a second of
+   * calm, but not for ever, and not for the first time, which is how a node that joins learns the roster.
+   */
+  #isCalm(): boolean {
+    const { intervalMs } = this.#config;
+    const isCalm = this.#now - this.#changedAt >= intervalMs;
+    if (!isCalm && this.#now - this.#comparedAt < PATIENCE * intervalMs) return false;
+    this.#comparedAt = this.#now;
+    return true;
+  }
+
   #onDigest(from: string, digest: string): void {
-    if (digest === this.#roster.digest) return this.#port.count('gossip_equal');
+    if (digest === this.#roster.digest) {
+      this.#port.count('gossip_equal');
+      return this.#port.caughtUp();
+    }
+    // Rumours are still on their way; digests are exchanged again.
+    if (!this.#isCalm()) return;
     this.#port.send(from, { kind: 'buckets', buckets: this.#roster.bucketDigests() });
   }
 
   #onBuckets(from: string, digests: readonly number[]): void {
     const buckets = this.#roster.differing(digests);
-    if (buckets.length > 0) this.#sendDelta(from, buckets, this.#roster.inBuckets(buckets), false);
+    if (buckets.length === 0) return this.#port.caughtUp();
+    this.#sendDelta(from, buckets, this.#roster.inBuckets(buckets), false);
   }
 
   #onDelta(from: string, message: GossipMessage & { readonly kind: 'delta' }): void {
     const { buckets, members } = message;
     this.#port.merge(members, from);
+    this.#port.caughtUp();
     if (message.isAnswer) return this.#compare(from, message.digest);
     this.#sendDelta(from, buckets, newsTo(members, this.#roster.inBuckets(buckets)), true);
   }
@@ -123,6 +153,7 @@ export class Gossip {
 
   #onFull(from: string, message: GossipMessage & { readonly kind: 'full' }): void {
     this.#port.merge(message.members, from);
+    this.#port.caughtUp();
     if (message.isAnswer || message.digest === this.#roster.digest) return;
     this.#sendFull(from, newsTo(message.members, [...this.#roster.members()]), true);
   }
@@ -155,13 +186,16 @@ export class Gossip {
     return rest;
   }
 
-  /** Each peer gets one message without what it told us itself. */
+  /** What began here goes to all, what was told to a few, and to nobody what it told us itself. */
   #passOn(): void {
     if (this.#news.size === 0) return;
-    for (const peer of sample(this.#port.peers(), this.#config.fanout, this.#random)) {
+    const peers = this.#port.peers();
+    const few = new Set(sample(peers, this.#config.fanout, this.#random));
+    for (const peer of peers) {
       const members: Member[] = [];
       for (const [name, from] of this.#news) {
-        const member = from === peer ? undefined : this.#roster.get(name);
+        const isDue = from === undefined || (from !== peer && few.has(peer));
+        const member = isDue ? this.#roster.get(name) : undefined;
         if (member !== undefined) members.push(member);
       }
       const last = this.#sendAllButLast(peer, members);

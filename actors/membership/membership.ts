@@ -248,10 +248,6 @@ export class Membership {
       this.#pulse.received(message.pulse, this.#now);
     }
     this.#gossip.received(from, message);
-    if (this.#out !== undefined) return;
-    const isMerged = message.kind === 'delta' || message.kind === 'full';
-    const isEqual = 'digest' in message && message.digest === this.#roster.digest;
-    if (this.#own.member.status === 'joining' && (isMerged || isEqual)) this.#become('up');
     this.#follow();
   }
 
@@ -338,6 +334,9 @@ export class Membership {
       send: this.#port.send,
       count: this.#port.count,
       merge: (records, from) => this.#merge(records, from),
+      caughtUp: () => {
+        if (this.#own.member.status === 'joining') this.#become('up');
+      },
       peers: () => this.#linked.names,
       pulse: () => this.#pulse.pulse,
     };

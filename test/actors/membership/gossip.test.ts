@@ -43,6 +43,7 @@ class Talk {
       },
       peers: () => names.filter((one) => one !== name),
       pulse: () => undefined,
+      caughtUp: () => {},
       count: () => {},
     });
     this.rosters.set(name, roster);
@@ -104,6 +105,8 @@ describe('digest gossip', () => {
     const [a, b] = [talk.rosters.get('a')!, talk.rosters.get('b')!];
     a.merge([record('x')]);
     const round = (now: number): readonly string[] => {
+      talk.of('b').tick(now);
+      talk.sent.length = 0;
       talk.of('a').tick(now);
       const kinds: string[] = [];
       for (let message = talk.step(); message !== undefined; message = talk.step()) {
