@@ -28,6 +28,11 @@ const CHAPTERS: { readonly [Part in keyof typeof schema]: Omit<Chapter, 'keys'> 
     title: 'Routing',
     intro: 'Calls, retained events, event history. Limits are per realm unless they say otherwise.',
   },
+  cluster: {
+    title: 'Cluster',
+    intro:
+      'Nodes with one `cluster.name` and one secret that find each other. Alone by default: nothing listens for others.',
+  },
   log: { title: 'Log', intro: 'Events with fields. Secrets are blanked, whatever the level.' },
   kernel: { title: 'Kernel', intro: 'The actor runtime. The defaults suit nearly everybody.' },
   shutdown: {

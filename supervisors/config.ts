@@ -14,6 +14,8 @@ import type { Values } from '../runtime/config/schema.ts';
 import type { Effective } from '../runtime/config/settings.ts';
 import type { LogConfig } from '../runtime/log/log-host.ts';
 import { adminKeys } from './configuration/admin.ts';
+import { clusterConfig, clusterConflicts, clusterKeys } from './configuration/cluster.ts';
+import type { ClusterConfig } from './configuration/cluster.ts';
 import { listenerKeys } from './configuration/listener-keys.ts';
 import {
   isLoopback,
@@ -38,6 +40,7 @@ export interface NodeConfig {
   readonly realms: readonly RealmConfig[];
   readonly sessions: SessionsConfig;
   readonly routing: RoutingConfig;
+  readonly cluster: ClusterConfig;
   readonly log: LogConfig;
   readonly kernel: { readonly turnBudgetMs: number; readonly crashRing: number };
   readonly shutdown: { readonly gracePeriodMs: number };
@@ -50,6 +53,7 @@ export const schema = {
   realms: realmKeys,
   sessions: sessionKeys,
   routing: routingKeys,
+  cluster: clusterKeys,
   log: logKeys,
   kernel: kernelKeys,
   shutdown: shutdownKeys,
@@ -86,6 +90,7 @@ function nodeConfig(values: NodeValues): NodeConfig {
     maxTotalBacklogBytes: listeners.all.maxTotalBacklogBytes,
     realms: realmConfigs(realms),
     routing: routingConfig(routing),
+    cluster: clusterConfig(values.cluster),
   };
 }
 
@@ -97,6 +102,7 @@ function conflictsOf(values: NodeValues, config: NodeConfig): readonly Conflict[
     ...portConflicts([...opened, { section: 'admin_api.http', ...config.admin }]),
     ...realmConflicts(realms),
     ...routingConflicts(routing),
+    ...clusterConflicts(values.cluster, values.node.name),
     ...(realms.length === 0 ? openRealmConflicts(opened) : []),
   ];
 }

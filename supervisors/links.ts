@@ -1,3 +1,4 @@
+/** Connections to other nodes: one actor per link, one per node that is dialled, the port, and who keeps them in order. */
 import { DIALLERS, PEERS } from '../actors/links/api.ts';
 import type { DialTarget, LinkOwnership } from '../actors/links/api.ts';
 import type { LinksConfig } from '../actors/links/config.ts';

@@ -4,6 +4,8 @@
  */
 import { COUNTER_HELP } from '../actors/admin/counter-help.ts';
 import type { Readiness } from '../actors/admin/api.ts';
+import { MEMBERSHIP } from '../actors/membership/api.ts';
+import type { MembershipMessage, Out } from '../actors/membership/api.ts';
 import { RealmDirectory } from '../actors/realms/api.ts';
 import { StaticAuthenticator } from '../actors/security/authenticator.ts';
 import { equalSecrets } from '../runtime/crypto/secrets.ts';
@@ -16,6 +18,7 @@ import type { Logger } from '../runtime/log/logger.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
 import { createNetEnvironment } from '../runtime/net/environment.ts';
 import { codecs } from '../runtime/wamp/codecs.ts';
+import { clusterParts } from './cluster-parts.ts';
 import type { NodeConfig } from './config.ts';
 import { nodeGauges } from './gauges.ts';
 import { hostInUrl, listenerAddresses, reloadListeners, stopAccepting } from './listening.ts';
@@ -41,6 +44,7 @@ export interface Node {
 export async function startNode(initial: NodeConfig, log: Logger, version = 'dev'): Promise<Node> {
   let config = initial;
   let isStopping = false;
+  let isOut: Out | undefined;
   let adminPort = initial.admin.port;
   const metrics = new Metrics({ counterHelp: COUNTER_HELP });
   const directory = new RealmDirectory();
@@ -49,6 +53,15 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
     count: (counter, by) => metrics.counters.count(counter, by),
     log: (level, event, fields) => log.log(level, event, fields),
     maxBacklogBytes: () => config.maxTotalBacklogBytes,
+  });
+  const scheduler = new NactScheduler({
+    onFault: (error) => log.error('scheduler_fault', { error }),
+  });
+  const clusterOfThis = clusterParts(initial, {
+    clock: scheduler.clock,
+    log,
+    net,
+    kernel: () => kernel,
   });
   const parts: Parts = {
     config: () => config,
@@ -62,12 +75,14 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
     }),
     net,
     kernel: () => kernel,
-    isReady: () => readiness(kernel, isStopping),
+    isReady: () => readiness(kernel, isStopping, isOut),
+    cluster: clusterOfThis,
+    onOut: (why, incarnation) => {
+      log.error('node_out', { why, incarnation });
+      isOut = why;
+    },
     onAdminListening: (port) => (adminPort = port),
   };
-  const scheduler = new NactScheduler({
-    onFault: (error) => log.error('scheduler_fault', { error }),
-  });
   const kernel: Kernel = boot({
     root: root(parts),
     rootId: 'bondy',
@@ -77,6 +92,7 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
     crashRing: initial.kernel.crashRing,
   });
   kernel.onTurnEnd(net.flushes.flushAll);
+  void kernel.ended.then(() => clusterOfThis?.release());
   await kernel.started;
   await refuseFailedStart(kernel);
   const addresses = await listenerAddresses(kernel, initial);
@@ -97,6 +113,7 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
       if (!isStopping) {
         isStopping = true;
         stopAccepting(kernel, config);
+        if (config.cluster.leavesOnStop) await leaveCluster(kernel);
         sayGoodbye(directory);
         await drained(() => sessionCount(kernel), config.shutdown.gracePeriodMs);
         void kernel.stop();
@@ -108,6 +125,19 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
       reloadListeners(kernel, next);
     },
   };
+}
+
+const LEAVE_MS = 5_000;
+
+/** Tells the others that this life is over; not waited for beyond a few seconds. */
+async function leaveCluster(kernel: Kernel): Promise<void> {
+  const membership = kernel.whereis(MEMBERSHIP);
+  if (membership === undefined) return;
+  await kernel.call<MembershipMessage, Out>(
+    membership,
+    (reply) => ({ kind: 'leave', reply }),
+    LEAVE_MS,
+  );
 }
 
 /** Later a part that fails is tried again; at the start its sentence is for the operator. */
@@ -123,8 +153,9 @@ function sessionCount(kernel: Kernel): number {
   return tree.children.find(({ id }) => id === 'sessions')?.childCount ?? 0;
 }
 
-function readiness(kernel: Kernel, isStopping: boolean): Readiness {
+function readiness(kernel: Kernel, isStopping: boolean, out: Out | undefined): Readiness {
   const why = isStopping ? ['the node is stopping'] : [];
+  if (out !== undefined) why.push(`this node is out of the cluster: ${out}`);
   for (const { id, state } of kernel.tree({ childLimit: 0 }).children) {
     if (state !== 'running') why.push(`${id} is ${state.replace('_', ' ')}`);
   }

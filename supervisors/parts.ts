@@ -1,11 +1,13 @@
 /** What the node is assembled from before the tree starts: values and services that no actor owns. */
 import type { Readiness } from '../actors/admin/api.ts';
+import type { Out } from '../actors/membership/api.ts';
 import type { RealmDirectory } from '../actors/realms/api.ts';
 import type { Authenticator } from '../actors/security/api.ts';
 import type { Kernel } from '../runtime/kernel/kernel.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 import type { Metrics } from '../runtime/metrics/metrics.ts';
 import type { NetEnvironment } from '../runtime/net/environment.ts';
+import type { ClusterParts } from './cluster-parts.ts';
 import type { NodeConfig } from './config.ts';
 
 export interface Parts {
@@ -21,5 +23,9 @@ export interface Parts {
   /** The kernel that runs the tree; only to be called once it runs. */
   readonly kernel: () => Kernel;
   readonly isReady: () => Readiness;
+  /** Undefined: a node that is alone. */
+  readonly cluster: ClusterParts | undefined;
+  /** This life of the node is over for the others: it left, was removed, or a newer one took its name. */
+  readonly onOut: (why: Out, incarnation: number) => void;
   readonly onAdminListening: (port: number) => void;
 }

@@ -3,6 +3,7 @@
  * (rest_for_one). What must not take anything along cools down instead of escalating.
  */
 import type { SupervisorSpec } from '../runtime/kernel/supervision.ts';
+import { cluster } from './cluster.ts';
 import { diagnostics } from './diagnostics.ts';
 import { edges } from './edges.ts';
 import { listeners } from './listeners.ts';
@@ -19,6 +20,7 @@ export function root(parts: Parts): SupervisorSpec {
       diagnostics(parts), // needs nothing, so nothing can take it down
       routing(parts), // a router per realm: what sessions are members of
       sessions(parts), // an actor per session; they find their realm by its name
+      ...(parts.cluster ? [cluster(parts, parts.cluster)] : []), // links to other nodes
       listeners(parts), // hand connections to sessions
       edges(parts), // admin server and page: look at all of the above
     ],

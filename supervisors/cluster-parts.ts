@@ -1,0 +1,110 @@
+/**
+ * What a node needs to be one of many, made before its tree starts: a durable identity, the switch that sends to other
+ * nodes, the gate that lets them in. Undefined for a node that is alone.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { PeerAddress } from '../actors/links/api.ts';
+import { peerService } from '../actors/links/api.ts';
+import type { LinkTlsConfig } from '../actors/links/config.ts';
+import type { Clock } from '../runtime/kernel/actor.ts';
+import type { Kernel } from '../runtime/kernel/kernel.ts';
+import type { Logger } from '../runtime/log/logger.ts';
+import type { NetEnvironment } from '../runtime/net/environment.ts';
+import { Gate } from '../runtime/net/peer/gate.ts';
+import type { PeerTls } from '../runtime/net/peer/gate.ts';
+import { PeerSwitch } from '../runtime/net/peer/switch.ts';
+import { openDataDirectory } from '../runtime/disk/data-directory.ts';
+import type { DataDirectory } from '../runtime/disk/data-directory.ts';
+import { nextIdentity } from '../runtime/disk/identity-file.ts';
+import type { NodeIdentity } from '../runtime/disk/identity-file.ts';
+import type { NodeConfig } from './config.ts';
+
+export interface ClusterParts {
+  readonly identity: NodeIdentity;
+  readonly directory: DataDirectory;
+  readonly network: PeerSwitch;
+  readonly gate: Gate;
+  /** Where others reach this node. */
+  readonly addresses: readonly PeerAddress[];
+  /** Gives the data directory back. */
+  release(): void;
+}
+
+interface Sources {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly net: NetEnvironment;
+  kernel(): Kernel;
+}
+
+/** Throws a sentence for the operator when the identity cannot be made durable. */
+export function clusterParts(config: NodeConfig, sources: Sources): ClusterParts | undefined {
+  const { links, dataDirectory, advertisedHost } = config.cluster;
+  if (!links.enabled) return undefined;
+  const { log, net, clock } = sources;
+  const opened = openDataDirectory(dataDirectory);
+  if (opened.kind === 'failed') {
+    const { path, detail, advice } = opened.failure;
+    throw new Error(`store.data_dir ${path}: ${detail}. ${advice}`);
+  }
+  const { directory, lock, warnings } = opened.value;
+  for (const warning of warnings) log.warn('data_directory', { path: dataDirectory, warning });
+  const outcome = nextIdentity(directory, config.node.name, {
+    uuid: randomUUID,
+    firstIncarnation: () => Math.floor(Date.now() / 1000),
+  });
+  if (outcome.kind === 'refused') {
+    lock.release();
+    throw new Error(`${outcome.reason}. ${outcome.advice}`);
+  }
+  const { identity } = outcome;
+  const network = new PeerSwitch({
+    self: { name: identity.name, incarnation: identity.incarnation },
+    settings: links,
+    clock,
+    pool: net.pool,
+    flushes: net.flushes,
+    resolve: (service) => sources.kernel().whereis(peerService(service)),
+    count: net.count,
+    log: net.log,
+  });
+  const gate = new Gate(
+    {
+      cluster: links.cluster,
+      instance: randomBytes(16).toString('hex'),
+      secret: links.secret,
+      tls: links.tls && readTls(links.tls),
+      settings: links,
+      handshakeTimeoutMs: links.handshakeTimeoutMs,
+      maxPending: links.maxPendingHandshakes,
+    },
+    { network, clock, count: net.count, log: net.log },
+  );
+  return {
+    identity,
+    directory,
+    network,
+    gate,
+    addresses: [{ host: advertisedHost ?? links.address, port: links.port }],
+    release: () => lock.release(),
+  };
+}
+
+function readTls({ cert, key, ca, passphrase, mutual }: LinkTlsConfig): PeerTls {
+  const read = (path: string, configKey: string): string => {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`cluster.tls.${configKey}: ${why}`);
+    }
+  };
+  return {
+    cert: read(cert, 'certfile'),
+    key: read(key, 'keyfile'),
+    ca: read(ca, 'cacertfile'),
+    passphrase,
+    isMutual: mutual,
+  };
+}

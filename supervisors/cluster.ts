@@ -1,0 +1,75 @@
+/** The cluster: links to other nodes, who they are, and what is said to all of them. Never takes the node with it. */
+import { broadcast } from '../actors/broadcast/broadcast.actor.ts';
+import { broadcastTables } from '../actors/broadcast/tables.ts';
+import type { Member } from '../actors/membership/api.ts';
+import { View } from '../actors/membership/api.ts';
+import { discovery, dnsResolver } from '../actors/membership/discovery.actor.ts';
+import { membership } from '../actors/membership/membership.actor.ts';
+import type { ChildSpec } from '../runtime/kernel/supervision.ts';
+import { SetTable } from '../runtime/kernel/table.ts';
+import type { ClusterParts } from './cluster-parts.ts';
+import { COOLING } from './intensities.ts';
+import { links } from './links.ts';
+import type { Parts } from './parts.ts';
+import { rosterFile } from './roster-file.ts';
+
+/** A node that cannot reach its peers still serves its own sessions. */
+export function cluster(parts: Parts, own: ClusterParts): ChildSpec {
+  const { config, log, net } = parts;
+  const { network, gate, directory } = own;
+  const { links: linksConfig, membership: membershipConfig, ...others } = config().cluster;
+  const count = net.count;
+  return {
+    id: 'cluster',
+    start: {
+      kind: 'supervisor',
+      strategy: 'rest_for_one',
+      onExhausted: COOLING,
+      children: () => {
+        const members = new SetTable<string, Member>('members');
+        const neighbors = { names: (): readonly string[] => [] };
+        const view = new View(network.self, members, () => neighbors.names());
+        return [
+          links({ config: linksConfig, network, gate, count }), // sockets, and who is at their other end
+          {
+            id: 'membership', // who belongs here and who is alive; says where to link
+            start: membership({
+              config: membershipConfig,
+              network,
+              addresses: own.addresses,
+              isJoining: others.discovery.sources.length > 0,
+              store: rosterFile(directory),
+              members,
+              neighbors,
+              count,
+              log: (level, event, fields) => log.log(level, event, fields),
+              onOut: (why, incarnation) => parts.onOut(why, incarnation),
+            }),
+          },
+          {
+            id: 'broadcast', // spreads what members say; needs to know who they are
+            start: broadcast({
+              network,
+              config: others.broadcast,
+              tables: broadcastTables(),
+              neighbors: () => view.neighbors(),
+              count,
+              warn: (event, fields) => log.warn(event, fields),
+            }),
+          },
+          {
+            id: 'discovery', // finds addresses and has membership join them
+            start: discovery({
+              config: others.discovery,
+              view,
+              own: own.addresses,
+              resolver: dnsResolver(others.discovery.timeoutMs),
+              count,
+              log: (level, event, fields) => log.log(level, event, fields),
+            }),
+          },
+        ];
+      },
+    },
+  };
+}

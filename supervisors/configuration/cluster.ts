@@ -1,0 +1,361 @@
+/** Keys of the cluster: who this node is to others, how they meet, what they share. */
+import type { BroadcastConfig } from '../../actors/broadcast/config.ts';
+import { BROADCAST_DEFAULTS } from '../../actors/broadcast/config.ts';
+import type { PeerAddress } from '../../actors/links/api.ts';
+import type { LinksConfig } from '../../actors/links/config.ts';
+import { DEFAULT_LINKS } from '../../actors/links/config.ts';
+import type { MembershipConfig } from '../../actors/membership/config.ts';
+import { MEMBERSHIP_DEFAULTS } from '../../actors/membership/config.ts';
+import type { DiscoveryConfig, DiscoverySource } from '../../actors/membership/discovery-config.ts';
+import { DISCOVERY_DEFAULTS } from '../../actors/membership/discovery-config.ts';
+import type { Conflict } from '../../runtime/config/check.ts';
+import { address, existingFile, hostName, path } from '../../runtime/config/place-types.ts';
+import { duration, oneOf, onOff, port, text } from '../../runtime/config/scalar-types.ts';
+import { key } from '../../runtime/config/schema.ts';
+import type { Values } from '../../runtime/config/schema.ts';
+import { secret } from '../../runtime/config/secret.ts';
+import { list, optional } from '../../runtime/config/type.ts';
+import { isLoopback } from './listeners.ts';
+
+export interface ClusterConfig {
+  readonly links: LinksConfig;
+  readonly membership: MembershipConfig;
+  readonly discovery: DiscoveryConfig;
+  readonly broadcast: BroadcastConfig;
+  /** Where others reach this node; undefined: at the address it listens on. */
+  readonly advertisedHost: string | undefined;
+  readonly leavesOnStop: boolean;
+  readonly dataDirectory: string;
+}
+
+const peerAddress = text({
+  name: 'address of a node',
+  pattern: /^(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/,
+  advice: 'Write host:port, for example node2:18086.',
+  max: 300,
+});
+
+export const clusterKeys = {
+  enabled: key({
+    name: 'cluster.enabled',
+    type: onOff,
+    default: DEFAULT_LINKS.enabled,
+    doc: 'Be a node of a cluster. Off: nothing listens for other nodes and nothing is dialled.',
+  }),
+  cluster: key({
+    name: 'cluster.name',
+    type: text({ name: 'name', pattern: /^[A-Za-z0-9._-]+$/, max: 128 }),
+    default: DEFAULT_LINKS.cluster,
+    doc: 'Nodes of another name are refused before anything is said.',
+  }),
+  address: key({
+    name: 'cluster.peer_ip',
+    type: address,
+    default: DEFAULT_LINKS.address,
+    doc: 'Address to listen on for other nodes. Beyond loopback only with `cluster.secret` or mutual TLS.',
+  }),
+  port: key({
+    name: 'cluster.peer_port',
+    type: port,
+    default: DEFAULT_LINKS.port,
+    doc: 'Port to listen on for other nodes; 0 takes a free one, which no other node can know in advance.',
+  }),
+  advertisedHost: key({
+    name: 'cluster.advertised_host',
+    type: optional(hostName),
+    default: undefined,
+    doc: 'Host name or address under which other nodes reach this one. Without it the address it listens on.',
+  }),
+  secret: key({
+    name: 'cluster.secret',
+    type: optional(secret),
+    default: undefined,
+    doc:
+      'Shared by all nodes; each proves to know it before anything is said. At least 16 characters, better 32 ' +
+      'random bytes as hex. Better as `@file:PATH`, or with the key `cluster.secret_file`.',
+  }),
+  tls: {
+    enabled: key({
+      name: 'cluster.tls.enabled',
+      type: onOff,
+      default: false,
+      doc: 'Encrypt what nodes say to each other.',
+    }),
+    cert: key({
+      name: 'cluster.tls.certfile',
+      type: optional(existingFile),
+      default: undefined,
+      doc: 'PEM file with the certificate of this node and its chain.',
+    }),
+    key: key({
+      name: 'cluster.tls.keyfile',
+      type: optional(existingFile),
+      default: undefined,
+      doc: 'PEM file with the private key of the certificate.',
+    }),
+    ca: key({
+      name: 'cluster.tls.cacertfile',
+      type: optional(existingFile),
+      default: undefined,
+      doc: 'PEM file with an authority that signs certificates of this cluster and nothing else.',
+    }),
+    passphrase: key({
+      name: 'cluster.tls.passphrase',
+      type: optional(secret),
+      default: undefined,
+      doc: 'Of the private key.',
+    }),
+    mutual: key({
+      name: 'cluster.tls.mutual',
+      type: onOff,
+      default: true,
+      doc: 'Nodes that dial must show a certificate too. With it the secret may be left out.',
+    }),
+  },
+  pingIntervalMs: key({
+    name: 'cluster.ping_interval',
+    type: duration({ min: 50, max: 60_000 }),
+    default: DEFAULT_LINKS.pingIntervalMs,
+    doc: 'Silence after which a connection says a ping. Low: half-open links are found sooner. High: fewer packets.',
+  }),
+  silenceMs: key({
+    name: 'cluster.silence_timeout',
+    type: duration({ min: 100, max: 600_000 }),
+    default: DEFAULT_LINKS.silenceMs,
+    doc: 'Silence of a peer after which its connection is cut. Low: a busy peer is cut. High: dead links live on.',
+  }),
+  topology: key({
+    name: 'cluster.overlay.topology',
+    type: oneOf(['fullmesh', 'p2p']),
+    default: 'fullmesh',
+    doc: '`fullmesh`: links to every node, right up to some dozens. `p2p`: a partial view (HyParView) above that.',
+  }),
+  lazyTickMs: key({
+    name: 'cluster.lazy_tick_period',
+    type: duration({ min: 50, max: 60_000 }),
+    default: BROADCAST_DEFAULTS.lazyTickMs,
+    doc: 'Between two announcements of broadcast ids. Low: more messages. High: a lost broadcast is noticed late.',
+  }),
+  exchangeTickMs: key({
+    name: 'cluster.exchange_tick_period',
+    type: duration({ min: 1_000, max: 86_400_000 }),
+    default: BROADCAST_DEFAULTS.exchangeTickMs,
+    doc: 'Between two comparisons of broadcast ids with a random node. High: what was lost stays lost longer.',
+  }),
+  leavesOnStop: key({
+    name: 'cluster.automatic_leave',
+    type: onOff,
+    default: false,
+    doc: 'Leave the cluster when the node stops, so that others forget it. Off: it is expected back.',
+  }),
+  discovery: {
+    enabled: key({
+      name: 'cluster.peer_discovery.enabled',
+      type: onOff,
+      default: true,
+      doc: 'Look for other nodes and join them.',
+    }),
+    type: key({
+      name: 'cluster.peer_discovery.type',
+      type: oneOf(['list', 'dns', 'kubernetes']),
+      default: 'list',
+      doc: 'Where the addresses of other nodes come from.',
+    }),
+    addresses: key({
+      name: 'cluster.peer_discovery.addresses',
+      type: list(peerAddress),
+      default: [],
+      doc: 'For `list`: nodes to join through, any of them, as host:port. This node may be among them.',
+    }),
+    query: key({
+      name: 'cluster.peer_discovery.query',
+      type: optional(text({ name: 'DNS name', max: 255 })),
+      default: undefined,
+      doc: 'For `dns`: the name whose records are the nodes. For `kubernetes`: the headless service.',
+    }),
+    record: key({
+      name: 'cluster.peer_discovery.record_type',
+      type: oneOf(['a', 'aaaa', 'srv']),
+      default: 'a',
+      doc: 'For `dns`: `a` and `aaaa` name hosts, which listen on `cluster.peer_port`; `srv` names hosts and ports.',
+    }),
+    namespace: key({
+      name: 'cluster.peer_discovery.namespace',
+      type: text({ name: 'namespace', max: 253 }),
+      default: 'default',
+      doc: 'For `kubernetes`: the namespace of the service.',
+    }),
+    clusterDomain: key({
+      name: 'cluster.peer_discovery.cluster_domain',
+      type: text({ name: 'DNS name', max: 253 }),
+      default: 'cluster.local',
+      doc: 'For `kubernetes`: the DNS suffix of the cluster.',
+    }),
+    portName: key({
+      name: 'cluster.peer_discovery.port_name',
+      type: optional(text({ name: 'port name', max: 63 })),
+      default: undefined,
+      doc: 'For `kubernetes`: the name of the port in the service; its SRV records outlive the addresses of pods.',
+    }),
+    initialDelayMs: key({
+      name: 'cluster.peer_discovery.initial_delay',
+      type: duration({ min: 0, max: 600_000 }),
+      default: DISCOVERY_DEFAULTS.initialDelayMs,
+      doc: 'Wait before the first look. Low: names of a starting deployment are not there yet. High: a late start.',
+    }),
+    pollMs: key({
+      name: 'cluster.peer_discovery.polling_interval',
+      type: duration({ min: 100, max: 3_600_000 }),
+      default: DISCOVERY_DEFAULTS.pollMs,
+      doc: 'Between two looks. Low: load on DNS. High: new nodes are found late.',
+    }),
+    timeoutMs: key({
+      name: 'cluster.peer_discovery.timeout',
+      type: duration({ min: 100, max: 60_000 }),
+      default: DISCOVERY_DEFAULTS.timeoutMs,
+      doc: 'After which a look counts as failed.',
+    }),
+  },
+  dataDirectory: key({
+    name: 'store.data_dir',
+    type: path,
+    default: 'data',
+    doc:
+      'Folder for what must outlive the process: who this node is, who the others are. Used by nodes of a ' +
+      'cluster; one process at a time.',
+  }),
+};
+
+type ClusterValues = Values<typeof clusterKeys>;
+
+export function clusterConfig(values: ClusterValues): ClusterConfig {
+  const { enabled, cluster, address, port, pingIntervalMs, silenceMs, topology } = values;
+  return {
+    links: {
+      ...DEFAULT_LINKS,
+      enabled,
+      cluster,
+      address,
+      port,
+      secret: values.secret?.reveal(),
+      tls: tlsConfig(values.tls),
+      pingIntervalMs,
+      silenceMs,
+    },
+    membership: {
+      ...MEMBERSHIP_DEFAULTS,
+      overlay: topology === 'fullmesh' ? 'full_mesh' : 'hyparview',
+    },
+    discovery: discoveryConfig(values),
+    broadcast: {
+      ...BROADCAST_DEFAULTS,
+      lazyTickMs: values.lazyTickMs,
+      exchangeTickMs: values.exchangeTickMs,
+    },
+    advertisedHost: values.advertisedHost,
+    leavesOnStop: values.leavesOnStop,
+    dataDirectory: values.dataDirectory,
+  };
+}
+
+export function clusterConflicts(values: ClusterValues, nodeName: string): readonly Conflict[] {
+  if (!values.enabled) return [];
+  return [
+    ...secrecyConflicts(values),
+    ...discoveryConflicts(values.discovery),
+    ...(nodeName === 'bondy@localhost' && values.discovery.addresses.length > 0
+      ? [
+          {
+            keys: ['node.name'],
+            problem:
+              'every node of a cluster needs a name of its own, and this one has the default',
+            advice: 'Set node.name, for example bondy@node1.',
+          },
+        ]
+      : []),
+  ];
+}
+
+function secrecyConflicts({
+  address,
+  secret: shared,
+  tls,
+  silenceMs,
+  pingIntervalMs,
+}: ClusterValues): readonly Conflict[] {
+  const conflicts: Conflict[] = [];
+  if (!isLoopback(address) && shared === undefined && !(tls.enabled && tls.mutual)) {
+    conflicts.push({
+      keys: ['cluster.secret'],
+      problem: `other machines can reach ${address}, and nothing proves that they are nodes of this cluster`,
+      advice: 'Set cluster.secret (or cluster.secret_file), or cluster.tls with mutual = on.',
+    });
+  }
+  if (shared !== undefined && shared.reveal().length < 16) {
+    conflicts.push({
+      keys: ['cluster.secret'],
+      problem: 'the secret is too short to keep anybody out',
+      advice: 'Use at least 16 characters, better 32 random bytes: openssl rand -hex 32.',
+    });
+  }
+  if (silenceMs < 2 * pingIntervalMs) {
+    conflicts.push({
+      keys: ['cluster.silence_timeout'],
+      problem: 'a peer is cut before it has missed two pings',
+      advice: 'Make it at least twice cluster.ping_interval.',
+    });
+  }
+  const isIncomplete = [tls.cert, tls.key, tls.ca].includes(undefined);
+  if (tls.enabled && isIncomplete) {
+    conflicts.push({
+      keys: ['cluster.tls.enabled'],
+      problem: 'TLS between nodes needs a certificate, its key and the authority',
+      advice: 'Set cluster.tls.certfile, cluster.tls.keyfile and cluster.tls.cacertfile.',
+    });
+  }
+  return conflicts;
+}
+
+function discoveryConflicts({
+  enabled,
+  type,
+  query,
+}: ClusterValues['discovery']): readonly Conflict[] {
+  if (!enabled || type === 'list' || query !== undefined) return [];
+  return [
+    {
+      keys: ['cluster.peer_discovery.type'],
+      problem: `discovery by ${type} needs a name to ask for`,
+      advice: 'Set cluster.peer_discovery.query.',
+    },
+  ];
+}
+
+function tlsConfig({ enabled, cert, key, ca, passphrase, mutual }: ClusterValues['tls']) {
+  if (!enabled || cert === undefined || key === undefined || ca === undefined) return undefined;
+  return { cert, key, ca, passphrase: passphrase?.reveal(), mutual };
+}
+
+function discoveryConfig({ discovery, port }: ClusterValues): DiscoveryConfig {
+  const { initialDelayMs, pollMs, timeoutMs } = discovery;
+  const sources = discovery.enabled ? sourcesOf(discovery, port) : [];
+  return { ...DISCOVERY_DEFAULTS, sources, initialDelayMs, pollMs, timeoutMs };
+}
+
+function sourcesOf(values: ClusterValues['discovery'], port: number): readonly DiscoverySource[] {
+  const { type, addresses, query, record, namespace, clusterDomain, portName } = values;
+  if (type === 'list') {
+    return addresses.length === 0
+      ? []
+      : [{ kind: 'static', addresses: addresses.map(readPeerAddress) }];
+  }
+  if (query === undefined) return [];
+  if (type === 'dns') return [{ kind: 'dns', name: query, record, port }];
+  return [{ kind: 'kubernetes', service: query, namespace, clusterDomain, portName, port }];
+}
+
+function readPeerAddress(written: string): PeerAddress {
+  const colon = written.lastIndexOf(':');
+  const host = written.slice(0, colon).replace(/^\[|\]$/g, '');
+  return { host, port: Number(written.slice(colon + 1)) };
+}
