@@ -28,6 +28,8 @@ export interface DiallerParts {
 
 /** A link that ends sooner counts as a failed dial. */
 const STABLE_MS = 5_000;
+/** A peer that still believes in a link we have lost finds out soon. */
+const STALE_MS = 1_000;
 
 export function dialler(parts: DiallerParts, target: DialTarget): Definition<Message> {
   return { class: 'control', init: (context) => new Dialler(parts, target, context) };
@@ -109,7 +111,7 @@ class Dialler implements Handlers<Message> {
   #dialOrWait(): void {
     const link = this.#name === undefined ? undefined : this.#parts.network.linkTo(this.#name);
     if (link !== undefined) this.#waitFor(link);
-    else this.#later();
+    else this.#later(STALE_MS);
   }
 
   #waitFor(link: PeerLink): void {
@@ -123,9 +125,10 @@ class Dialler implements Handlers<Message> {
     disown = this.#context.own({ close: undo });
   }
 
-  #later(): void {
+  #later(atMostMs = Infinity): void {
     this.#show('down');
-    this.#context.after(this.#backOff.next(this.#context.random), { kind: 'dial' });
+    const waitMs = Math.min(atMostMs, this.#backOff.next(this.#context.random));
+    this.#context.after(waitMs, { kind: 'dial' });
   }
 
   #end(): void {

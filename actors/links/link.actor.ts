@@ -62,8 +62,12 @@ export function linkOwner(
           context.self.cast({ kind: 'dialled', key, outcome }),
         );
       };
+      const onShutdown = (): void => {
+        link.close('shutting_down', 'the node stops');
+        context.exit();
+      };
       tick();
-      return handlers(context, openings, tick);
+      return { ...handlers(context, openings, tick), onShutdown };
     },
   };
 }

@@ -46,7 +46,7 @@ describe('a body', () => {
       fc.property(plain, (value) => {
         assert.deepEqual(decodeBody(encodeBody(value)), value);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -153,11 +153,11 @@ describe('hostile bytes', () => {
           decodeBody(bytes);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 200 },
     );
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => void decodeBody(bytes)),
-      { numRuns: 2000 },
+      { numRuns: 200 },
     );
   });
 });
