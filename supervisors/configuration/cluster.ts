@@ -218,11 +218,11 @@ export const clusterKeys = {
   },
   dataDirectory: key({
     name: 'store.data_dir',
-    type: path,
-    default: 'data',
+    type: optional(path),
+    default: undefined,
     doc:
       'Folder for what must outlive the process: who this node is, who the others are. Used by nodes of a ' +
-      'cluster; one process at a time.',
+      'cluster; one process at a time. Without it `data` in the working directory.',
   }),
 };
 
@@ -254,7 +254,7 @@ export function clusterConfig(values: ClusterValues): ClusterConfig {
     },
     advertisedHost: values.advertisedHost,
     leavesOnStop: values.leavesOnStop,
-    dataDirectory: values.dataDirectory,
+    dataDirectory: values.dataDirectory ?? 'data',
   };
 }
 
