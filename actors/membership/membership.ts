@@ -244,8 +244,10 @@ export class Membership {
   }
 
   #onGossip(from: string, message: GossipMessage): void {
-    if (message.kind === 'digest' && message.pulse !== undefined) {
-      this.#pulse.received(message.pulse, this.#now);
+    // From neighbours only: a passing contact carries the pulse over to an island and hides that it is one.
+    const pulse = message.kind === 'digest' ? message.pulse : undefined;
+    if (pulse !== undefined && this.#overlay.neighbors().includes(from)) {
+      this.#pulse.received(pulse, this.#now);
     }
     this.#gossip.received(from, message);
     this.#follow();
