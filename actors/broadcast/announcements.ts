@@ -20,15 +20,14 @@ export class Announcements {
     this.#limit = maxAnnouncedIds;
   }
 
-  /** False: the oldest id that waited for this peer was given up. */
+  /** False: too many wait for this peer; this one is left to exchange. */
   add(peer: string, id: Id): boolean {
     let ids = this.#waiting.get(peer);
     if (ids === undefined) this.#waiting.set(peer, (ids = new Map()));
-    ids.set(keyOf(id.origin, id.sequence), id);
-    if (ids.size <= this.#limit) return true;
-    const [oldest] = ids.keys();
-    ids.delete(oldest!);
-    return false;
+    const key = keyOf(id.origin, id.sequence);
+    if (ids.size >= this.#limit && !ids.has(key)) return false;
+    ids.set(key, id);
+    return true;
   }
 
   /** The peer has it. */

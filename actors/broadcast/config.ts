@@ -33,7 +33,7 @@ export interface BroadcastConfig {
   readonly maxAnnouncedIds: number;
   /** Bytes of one payload. Larger ones are refused at the publisher and from peers. */
   readonly maxPayloadBytes: number;
-  /** Ms a payload can still be asked for. Longer than two exchange periods, or exchange repairs nothing. */
+  /** Ms a payload can still be asked for. Shorter than an exchange with each neighbour in turn: some gaps stay. */
   readonly cacheAgeMs: number;
   /** Bytes of all payloads kept, the oldest go first. */
   readonly maxCacheBytes: number;
@@ -72,7 +72,7 @@ export const BROADCAST_DEFAULTS: BroadcastConfig = {
   replayMs: 5_000,
   maxAnnouncedIds: 10_000,
   maxPayloadBytes: 1024 * 1024,
-  cacheAgeMs: 180_000,
+  cacheAgeMs: 360_000,
   maxCacheBytes: 64 * 1024 * 1024,
   maxCachedPayloads: 100_000,
   maxOrigins: 4_096,

@@ -30,11 +30,8 @@ export class History {
 
   /** Ids of the last `replayMs` whose payload is here, the newest `maxAnnouncedIds`. */
   recent(now: number): readonly Ids[] {
-    const payloads: Payload[] = [];
-    for (const { payload, at } of this.cache.values()) {
-      if (now - at <= this.#config.replayMs) payloads.push(payload);
-    }
-    return idsOf(payloads.slice(-this.#config.maxAnnouncedIds));
+    const young = this.cache.youngerThan(now - this.#config.replayMs);
+    return idsOf(young.slice(-this.#config.maxAnnouncedIds).map(({ payload }) => payload));
   }
 
   settle(now: number): void {

@@ -15,8 +15,10 @@ const OVERHEAD_BYTES = 256;
 
 export class PayloadCache {
   readonly #config: BroadcastConfig;
-  /** In order of arrival. */
   readonly #entries = new Map<string, CachedPayload>();
+  /** In order of arrival, from `#first` on. A Map is slow at its oldest key when many older ones were deleted. */
+  #queue: CachedPayload[] = [];
+  #first = 0;
   #bytes = 0;
 
   constructor(config: BroadcastConfig) {
@@ -35,19 +37,26 @@ export class PayloadCache {
   }
 
   /** Oldest first. */
-  values(): IterableIterator<CachedPayload> {
-    return this.#entries.values();
+  *values(): Generator<CachedPayload> {
+    for (let i = this.#first; i < this.#queue.length; i++) yield this.#queue[i]!;
   }
 
-  /** Returns how many young payloads had to go. */
+  /** Younger than `since`, oldest first. */
+  youngerThan(since: number): readonly CachedPayload[] {
+    let from = this.#queue.length;
+    while (from > this.#first && this.#queue[from - 1]!.at >= since) from--;
+    return this.#queue.slice(from);
+  }
+
+  /** A payload that is not here yet. Returns how many young payloads had to go. */
   add(payload: Payload, round: number, now: number): number {
-    this.#entries.set(keyOf(payload.origin, payload.sequence), { payload, round, at: now });
+    const entry = { payload, round, at: now };
+    this.#entries.set(keyOf(payload.origin, payload.sequence), entry);
+    this.#queue.push(entry);
     this.#bytes += sizeOf(payload);
     let evicted = 0;
-    const { maxCacheBytes, maxCachedPayloads } = this.#config;
-    for (const [key, entry] of this.#entries) {
-      if (this.#bytes <= maxCacheBytes && this.#entries.size <= maxCachedPayloads) break;
-      this.#remove(key, entry);
+    while (this.#isFull()) {
+      this.#dropOldest();
       evicted++;
     }
     return evicted;
@@ -55,15 +64,22 @@ export class PayloadCache {
 
   /** Drops what is older than the cache age. */
   expire(now: number): void {
-    for (const [key, entry] of this.#entries) {
-      if (now - entry.at <= this.#config.cacheAgeMs) return;
-      this.#remove(key, entry);
-    }
+    const { cacheAgeMs } = this.#config;
+    while (this.size > 0 && now - this.#queue[this.#first]!.at > cacheAgeMs) this.#dropOldest();
   }
 
-  #remove(key: string, { payload }: CachedPayload): void {
-    this.#entries.delete(key);
+  #isFull(): boolean {
+    const { maxCacheBytes, maxCachedPayloads } = this.#config;
+    return this.#bytes > maxCacheBytes || this.size > maxCachedPayloads;
+  }
+
+  #dropOldest(): void {
+    const { payload } = this.#queue[this.#first++]!;
+    this.#entries.delete(keyOf(payload.origin, payload.sequence));
     this.#bytes -= sizeOf(payload);
+    if (this.#first < 1024 || this.#first < this.#queue.length / 2) return;
+    this.#queue = this.#queue.slice(this.#first);
+    this.#first = 0;
   }
 }
 

@@ -58,7 +58,7 @@ describe('exchange', () => {
 
   test('a wish is granted from the cache, and what is not kept is counted', () => {
     const probe = holding([1]);
-    probe.now += 190_000;
+    probe.now += 360_001;
     probe.fire('lazy');
     probe.gossip('other', 2);
     probe.heard();

@@ -172,7 +172,7 @@ describe('whatever happens', () => {
             simulation.crash(simulation.names.slice(nodes - crashes));
         }
         simulation.loss = 0;
-        simulation.run(125_000);
+        simulation.run(350_000); // an exchange with each of five neighbours
         const living = new Set(simulation.alive);
         for (const key of keys.filter((each) => living.has(each.slice(0, each.indexOf('#'))))) {
           if (living.size > 1) assert.equal(simulation.reliability(key), 1, key);
