@@ -131,11 +131,6 @@ export class Membership {
     this.#links.reconcile(this.#seenWanted, now);
   }
 
-  /** How late this node is, by somebody else's measure. */
-  wasLate(ms: number): void {
-    this.#detector.wasLate(ms);
-  }
-
   linkUp(peer: NodeId, clock: number): void {
     if (this.#out !== undefined) return this.#port.disconnect(peer.name);
     this.#look(clock);
