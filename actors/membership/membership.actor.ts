@@ -14,18 +14,15 @@ import { MEMBERSHIP } from './api.ts';
 import type { MembershipConfig } from './config.ts';
 import { parseRoster, plainRoster } from './durable.ts';
 import type { Member } from './member.ts';
-import { addressText, isMember, isUp } from './member.ts';
+import { isUp } from './member.ts';
 import { Membership } from './membership.ts';
 import type { MembershipWire } from './messages.ts';
 import { parseMessage, plainMessage } from './parse.ts';
-import type { MembershipCount, MembershipPort } from './port.ts';
+import type { MembershipCount, MembershipPort, RosterStore } from './port.ts';
+import { RosterSaver } from './roster-saver.ts';
+import { ContactList } from './contact-list.ts';
 
-/** Where the roster outlives the process. `save` replaces what was there, atomically, and then calls `done` once. */
-export interface RosterStore {
-  /** Undefined: nothing was saved yet. Throws when it cannot be read. */
-  load(): Uint8Array | undefined;
-  save(bytes: Uint8Array, done: (failure?: Error) => void): void;
-}
+export type { RosterStore } from './port.ts';
 
 export type MembershipCounter =
   | `membership_${MembershipCount}`
@@ -56,20 +53,12 @@ export interface MembershipDependencies {
   onOut(why: Out, incarnation: number): void;
 }
 
-interface Contact {
-  readonly address: PeerAddress;
-  isAsked: boolean;
-}
-
 type Own =
   { readonly kind: 'tick' } | { readonly kind: 'saved'; readonly failure: Error | undefined };
 export type MembershipActorMessage = MembershipMessage | PeerInput | Own;
 
-/** Least time between two writes of the roster, and between two looks for links missed. */
-const SAVE_PAUSE_MS = 1_000;
+/** Between two looks for links missed and contacts not asked for. */
 const REPAIR_MS = 1_000;
-/** Addresses that are dialled without a member behind them, at a time. */
-const MAX_CONTACTS = 1_000;
 /** A thousand of the longest records are 30,000 values and 2.5 MB. */
 const BODY = { maxDepth: 6, maxItems: 50_000, maxBytes: 4 * 1024 * 1024 };
 
@@ -89,15 +78,9 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
   readonly #members: SetWriter<string, Member>;
   readonly #machine: Membership;
   readonly #subscribers = new Set<Target<MembershipEvent>>();
-  /** Addresses to join by that no member is known to have; asked of the links once per life of theirs. */
-  readonly #contacts = new Map<string, Contact>();
-  /** Answers that wait for the disk. */
-  #unanswered: (() => void)[] = [];
-  #answerWhenSaved: (() => void)[] = [];
-  #leavers: ReplyTo<Out>[] = [];
-  #isDirty = false;
-  #isSaving = false;
-  #nextSaveAt = 0;
+  readonly #contacts: ContactList;
+  readonly #saver: RosterSaver;
+  readonly #leavers: ReplyTo<Out>[] = [];
   #nextRepairAt = 0;
   #linksPid: number | undefined = undefined;
   #out: Out | undefined = undefined;
@@ -108,6 +91,19 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
     this.#members = dependencies.members.claim(context);
     context.register(MEMBERSHIP);
     context.register(peerService('membership'));
+    this.#contacts = new ContactList({
+      connect: (address) => this.#tellLinks({ kind: 'connect', address }),
+      members: () => this.#machine.members(),
+      self: dependencies.network.self.name,
+    });
+    this.#saver = new RosterSaver(dependencies.store, {
+      bytes: () => this.#bytes(),
+      deliver: (failure) => context.self.cast({ kind: 'saved', failure }),
+      failed: ({ message }) => {
+        dependencies.count('membership_save_failed');
+        dependencies.log('error', 'roster_not_saved', { error: message });
+      },
+    });
     const { config, network, addresses, isJoining } = dependencies;
     this.#machine = new Membership(
       {
@@ -151,7 +147,7 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
       case 'subscribe':
         return this.#subscribe(message.target);
       case 'saved':
-        return this.#onSaved(message.failure);
+        return this.#saver.saved(message.failure);
       default:
         message satisfies never;
     }
@@ -161,7 +157,7 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
   onDown(): void {
     this.#linksPid = undefined;
     this.#machine.linksLost();
-    for (const contact of this.#contacts.values()) contact.isAsked = false;
+    this.#contacts.linksLost();
   }
 
   onShutdown(): void {
@@ -170,14 +166,14 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
   }
 
   terminate(): void {
-    if (this.#isDirty && !this.#isSaving) this.#d.store.save(this.#bytes(), () => {});
+    this.#saver.last();
   }
 
   #tick(): void {
     const now = this.#now();
     this.#machine.tick(now);
     if (now >= this.#nextRepairAt) this.#repair(now);
-    if (this.#isDirty && now >= this.#nextSaveAt) this.#save();
+    this.#saver.tick(now);
     this.#context.after(this.#d.config.tickMs, { kind: 'tick' });
   }
 
@@ -198,27 +194,7 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
       this.#d.count('membership_link_repaired');
       this.#machine.linkUp(peer, now);
     }
-    this.#askForContacts();
-  }
-
-  #askForContacts(): void {
-    for (const [key, contact] of this.#contacts) {
-      if (this.#isMembers(contact.address)) this.#contacts.delete(key);
-      else contact.isAsked ||= this.#tellLinks({ kind: 'connect', address: contact.address });
-    }
-  }
-
-  /** A member's address: the machine dials it, or does not, as the overlay wants. */
-  #isMembers(address: PeerAddress): boolean {
-    const key = addressText(address);
-    return this.#machine
-      .members()
-      .some(
-        (member) =>
-          isMember(member) &&
-          member.name !== this.#d.network.self.name &&
-          member.addresses.some((one) => addressText(one) === key),
-      );
+    this.#contacts.ask();
   }
 
   #onBytes(from: NodeId, body: Uint8Array): void {
@@ -229,16 +205,13 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
   }
 
   #join(address: PeerAddress): void {
-    const key = addressText(address);
-    if (this.#out !== undefined || this.#contacts.has(key)) return;
-    if (this.#contacts.size >= MAX_CONTACTS) return this.#d.count('membership_contacts_refused');
-    this.#contacts.set(key, { address, isAsked: false });
-    this.#askForContacts();
+    if (this.#out !== undefined) return;
+    if (!this.#contacts.add(address)) this.#d.count('membership_contacts_refused');
   }
 
   #forget(address: PeerAddress): void {
-    this.#contacts.delete(addressText(address));
-    if (!this.#isMembers(address)) this.#tellLinks({ kind: 'forget', address });
+    // A member's address stays dialled for as long as the overlay wants.
+    if (this.#contacts.delete(address)) this.#tellLinks({ kind: 'forget', address });
   }
 
   #leave(reply: ReplyTo<Out> | undefined): void {
@@ -252,8 +225,7 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
     const outcome = this.#machine.remove(name, this.#now());
     if (outcome !== 'removed') return reply?.reply(outcome);
     this.#d.log('warn', 'member_removed', { node: name });
-    this.#answerWhenSaved.push(() => reply?.reply(outcome));
-    this.#save();
+    this.#saver.saveFor(() => reply?.reply(outcome), this.#now());
   }
 
   #subscribe(target: Target<MembershipEvent>): void {
@@ -281,7 +253,7 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
       announce: (event) => this.#announce(event),
       changed: (member, isDurable) => {
         this.#members.set(member.name, member);
-        if (isDurable) this.#isDirty = true;
+        if (isDurable) this.#saver.changed();
       },
       out: (why, incarnation) => this.#goOut(why, incarnation),
       count: (what) => this.#d.count(`membership_${what}`),
@@ -317,8 +289,9 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
     this.#contacts.clear();
     this.#d.log(why === 'left' ? 'info' : 'error', 'member_out', { why, incarnation });
     const leavers = this.#leavers.splice(0);
-    this.#answerWhenSaved.push(() => leavers.forEach((reply) => reply.reply(why)));
-    this.#isDirty = true;
+    // Without anybody waiting it can wait: this may be said before the machine is complete.
+    if (leavers.length === 0) this.#saver.changed();
+    else this.#saver.saveFor(() => leavers.forEach((reply) => reply.reply(why)), this.#now());
     this.#d.onOut(why, incarnation);
   }
 
@@ -327,29 +300,6 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
     const all = this.#machine.members();
     const kept = this.#out === 'left' ? [this.#machine.info().self] : all;
     return encodeBody(plainRoster(kept));
-  }
-
-  #save(): void {
-    if (this.#isSaving) {
-      this.#isDirty = true;
-      return;
-    }
-    this.#isDirty = false;
-    this.#isSaving = true;
-    this.#nextSaveAt = this.#now() + SAVE_PAUSE_MS;
-    this.#unanswered = this.#answerWhenSaved.splice(0);
-    const self = this.#context.self;
-    this.#d.store.save(this.#bytes(), (failure) => self.cast({ kind: 'saved', failure }));
-  }
-
-  #onSaved(failure: Error | undefined): void {
-    this.#isSaving = false;
-    const waiting = this.#unanswered.splice(0);
-    if (failure === undefined) return waiting.forEach((answer) => answer());
-    this.#isDirty = true;
-    this.#answerWhenSaved.unshift(...waiting);
-    this.#d.count('membership_save_failed');
-    this.#d.log('error', 'roster_not_saved', { error: failure.message });
   }
 
   /** A damaged roster is said aloud and learned again from others. */

@@ -45,3 +45,10 @@ export interface MembershipOptions {
   readonly random: RandomSource;
   readonly now: number;
 }
+
+/** Where the roster outlives the process. `save` replaces what was there, atomically, and then calls `done` once. */
+export interface RosterStore {
+  /** Undefined: nothing was saved yet. Throws when it cannot be read. */
+  load(): Uint8Array | undefined;
+  save(bytes: Uint8Array, done: (failure?: Error) => void): void;
+}

@@ -17,7 +17,7 @@ import { MEMBERSHIP_DEFAULTS } from '../../../actors/membership/config.ts';
 import { DISCOVERY_DEFAULTS } from '../../../actors/membership/discovery-config.ts';
 import { discovery } from '../../../actors/membership/discovery.actor.ts';
 import { membership } from '../../../actors/membership/membership.actor.ts';
-import { parseRoster } from '../../../actors/membership/durable.ts';
+import { parseRoster, plainRoster } from '../../../actors/membership/durable.ts';
 import type { MembershipWire } from '../../../actors/membership/messages.ts';
 import { parseMessage, plainMessage } from '../../../actors/membership/parse.ts';
 
@@ -220,6 +220,21 @@ describe('the agent of membership', () => {
     assert(second.links.some((message) => message.kind === 'connect' && message.name === 'bob'));
     assert(!second.view.isUp('bob'));
     assert.equal(second.view.member('bob')?.health, 'unknown');
+  });
+
+  test('takes no part when its disk tells of a younger life of its own', () => {
+    const roster = encodeBody(plainRoster([{ ...bob, name: 'alice', incarnation: 9 }, bob]));
+    const { outs, links, stepper } = stage({ disk: roster });
+    stepper.advance(2_000);
+    assert.deepEqual(outs, ['superseded']);
+    assert(!links.some((message) => message.kind === 'connect' && message.name === 'bob'));
+  });
+
+  test('starts with an empty roster, and says so, when the stored one is damaged', () => {
+    const { view, stepper, stored } = stage({ disk: new Uint8Array([1, 2, 3]) });
+    stepper.advance(1_500);
+    assert.deepEqual(view.alive(), ['alice']);
+    assert.equal(stored().length, 1);
   });
 
   test('counts bytes that are no message, and goes on', () => {
