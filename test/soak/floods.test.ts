@@ -6,7 +6,7 @@ import type { Target } from './support/crowd.ts';
 import { callLatencies, Memory, report, until } from './support/measuring.ts';
 import { NodeProcess } from './support/node-process.ts';
 
-const MS = 8_000;
+const MS = 5_000;
 
 for (const transport of ['rawsocket', 'websocket'] as const) {
   const section = transport === 'rawsocket' ? 'wamp.tcp' : 'api_gateway.http';

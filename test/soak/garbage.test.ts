@@ -27,7 +27,7 @@ test('garbage on every port, as fast as it can be sent, hurts nobody', async (t)
   const memory = new Memory(t, node);
   let isOver = false;
   const garbage = Promise.all(
-    targets.map((target) => crowd.do('garbage', target, { count: 20, ms: 8_000 })),
+    targets.map((target) => crowd.do('garbage', target, { count: 20, ms: 6_000 })),
   ).finally(() => (isOver = true));
   const latencies = await callLatencies(t, node, () => isOver);
   t.diagnostic(`connections by port: ${(await garbage).join(', ')}`);

@@ -44,6 +44,14 @@ function framed({ transport }: Target, message: string): Buffer {
   return Buffer.concat([Buffer.from(head), Buffer.alloc(4), body]);
 }
 
+/** Answers the keep-alive of the node, which is all that an idle session hears. */
+function pong(socket: Socket, bytes: Buffer): void {
+  if (bytes[0] !== 0x89) return;
+  const length = bytes[1];
+  const head = Buffer.of(0x8a, 0x80 | length, 0, 0, 0, 0);
+  socket.write(Buffer.concat([head, bytes.subarray(2, 2 + length)]));
+}
+
 /** Until WELCOME; false when the connection was closed before. */
 function join(target: Target): Promise<Socket | undefined> {
   return new Promise((resolve) => {
@@ -63,6 +71,8 @@ function join(target: Target): Promise<Socket | undefined> {
       if (!text.includes('[2,')) return;
       socket.off('data', onData);
       socket.off('close', onClose);
+      if (target.transport === 'websocket')
+        socket.on('data', (bytes: Buffer) => pong(socket, bytes));
       socket.resume();
       resolve(socket);
     };
@@ -147,7 +157,7 @@ function garbage(target: Target): Promise<void> {
     const noise = randomBytes(1 + Math.floor(Math.random() * 2000));
     socket.write(step % 2 ? framed(target, noise.toString('latin1').slice(0, 500)) : noise);
     socket.write(randomBytes(64));
-    setTimeout(() => socket.destroy(), 200).unref();
+    setTimeout(() => socket.destroy(), 20);
   });
 }
 
