@@ -114,6 +114,7 @@ export class FailureDetector {
     const suspicion = this.#suspicions.get(peer);
     if (suspicion !== undefined) suspicion.quickAt = undefined;
     this.#relay.linkUp(peer, (target) => this.#timeout(target) + this.#awake);
+    this.#dropProbes(peer);
     this.#probeDirectly(peer);
   }
 
@@ -190,7 +191,8 @@ export class FailureDetector {
     const probe = this.#probes.get(message.sequence);
     if (probe === undefined || probe.target !== from) return;
     this.#trips.add(from, this.#now - probe.sentAt);
-    this.#probes.delete(message.sequence);
+    // Also what was asked on a link that broke since.
+    this.#dropProbes(from);
     this.#adjustHealth(-1);
   }
 

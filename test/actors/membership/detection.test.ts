@@ -131,6 +131,16 @@ describe('a living node', () => {
     assert.deepEqual(network.events, []);
   });
 
+  test('whose link breaks and is back at once is suspected at most for that moment', () => {
+    const network = cluster(2); // nobody else could vouch for it
+    network.reset('n0', 'n1');
+    network.run(300);
+    assert(network.events.every(({ event }) => event.kind !== 'node_down'));
+    network.events.length = 0;
+    network.run(30_000);
+    assert.deepEqual(network.events, []);
+  });
+
   test('that closes a link on purpose is not suspected', () => {
     const network = cluster(16, { config: { overlay: 'hyparview' } });
     network.run(120_000);

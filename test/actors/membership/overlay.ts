@@ -126,6 +126,12 @@ export class Network {
     }
   }
 
+  /** Breaks the link between two nodes; whoever wants it dials again. */
+  reset(a: string, b: string): void {
+    const link = this.station(a).links.get(b);
+    if (link !== undefined) this.#break(link, 0);
+  }
+
   pause(name: string, ms: number): void {
     this.station(name).pausedUntil = this.now + ms;
   }
