@@ -76,6 +76,11 @@ export class StoreClock {
     return this.#origins.get(origin)?.contiguous ?? 0;
   }
 
+  /** All dots of one origin. */
+  rangesOf(origin: string): Ranges {
+    return this.#origins.get(origin)?.ranges ?? [];
+  }
+
   /** The contiguous part of all origins, for watermarks. */
   get frontier(): Context {
     return [...this.#origins]

@@ -1,0 +1,140 @@
+/**
+ * Who has seen what: tells every member now and then how far this node has seen, hears the same of them, and tells the
+ * partitions, which forget what all have seen. With the reports come wall clocks: when most peers are far from ours in the
+ * same direction, ours is wrong, and this node writes nothing until it is not.
+ */
+import { ClockSkew } from '../../runtime/causality/clock-skew.ts';
+import type { NodeId } from '../../runtime/causality/identity.ts';
+import { nodeKey } from '../../runtime/causality/identity.ts';
+import type { Context, Definition, Handlers } from '../../runtime/kernel/actor.ts';
+import type { MembershipEvent } from '../membership/api.ts';
+import { MEMBERSHIP } from '../membership/api.ts';
+import { partitionName } from './api.ts';
+import { Away } from './away.ts';
+import type { ReplicationDependencies, SeenReport } from './services.ts';
+import { REPLICATOR, STORE_CLOCK } from './services.ts';
+
+export interface ClockDependencies extends ReplicationDependencies {
+  /** All members, those that are down among them, this node too: tombstones wait for each. */
+  members(): readonly NodeId[];
+}
+
+type Message =
+  SeenReport | MembershipEvent | { readonly kind: 'tick' } | { readonly kind: 'follow' };
+
+const FOLLOW_AGAIN_MS = 200;
+/** Unchanged reports are repeated this seldom, for members that missed one. */
+const REPEAT_EVERY = 6;
+
+export function clock(dependencies: ClockDependencies): Definition<Message> {
+  return { class: 'control', init: (context) => new ClockActor(dependencies, context) };
+}
+
+class ClockActor implements Handlers<Message> {
+  readonly #d: ClockDependencies;
+  readonly #context: Context<Message>;
+  readonly #skew: ClockSkew;
+  readonly #away: Away;
+  #members = '';
+  #lastTold = '';
+  #ticks = 0;
+
+  constructor(dependencies: ClockDependencies, context: Context<Message>) {
+    this.#d = dependencies;
+    this.#context = context;
+    this.#skew = new ClockSkew(dependencies.config.skew);
+    this.#away = new Away(dependencies.config.awayMs);
+    context.register(STORE_CLOCK);
+    this.#follow();
+    context.after(dependencies.config.watermarkMs, { kind: 'tick' });
+  }
+
+  handle(message: Message): void {
+    switch (message.kind) {
+      case 'seen':
+        return this.#onSeen(message);
+      case 'tick':
+        this.#context.after(this.#d.config.watermarkMs, { kind: 'tick' });
+        this.#tellMembers();
+        this.#judge();
+        return this.#report();
+      case 'node_up':
+        this.#away.up(message.node.name);
+        this.#lastTold = ''; // who is new has heard nothing yet
+        return this.#tellMembers();
+      case 'node_down':
+        this.#away.down(message.node.name, this.#now());
+        return;
+      case 'node_left':
+        this.#away.up(message.node.name);
+        this.#skew.forget(message.node.name);
+        return this.#tellMembers();
+      case 'node_suspect':
+        return;
+      case 'follow':
+        return this.#follow();
+    }
+  }
+
+  onDown(): void {
+    this.#context.after(FOLLOW_AGAIN_MS, { kind: 'follow' });
+  }
+
+  #follow(): void {
+    const membership = this.#context.whereis(MEMBERSHIP);
+    if (membership === undefined) return this.onDown();
+    this.#context.monitor(membership);
+    membership.cast({ kind: 'subscribe', target: this.#context.self });
+    this.#tellMembers();
+  }
+
+  #onSeen({ node, news }: SeenReport): void {
+    const { partitions } = this.#d.state;
+    if (news.frontiers.length !== partitions.length) {
+      return this.#d.count('store_messages_malformed');
+    }
+    this.#skew.heard(node.name, this.#context.clock.wall() - news.wallMs, this.#now());
+    const member = nodeKey(node);
+    news.frontiers.forEach((frontier, index) => {
+      this.#context.whereis(partitionName(index))?.cast({ kind: 'watermark', member, frontier });
+    });
+  }
+
+  #report(): void {
+    const frontiers = this.#d.state.partitions.map(({ clock: seen }) => seen.frontier);
+    const told = JSON.stringify(frontiers);
+    if (told === this.#lastTold && ++this.#ticks % REPEAT_EVERY !== 0) return;
+    this.#lastTold = told;
+    const news = { kind: 'seen', wallMs: this.#context.clock.wall(), frontiers } as const;
+    this.#context.whereis(REPLICATOR)?.cast({ kind: 'tell', news });
+  }
+
+  #tellMembers(): void {
+    const members = this.#d
+      .members()
+      .filter(({ name }) => !this.#away.isLongAway(name, this.#now()))
+      .map(nodeKey)
+      .sort();
+    const text = members.join(' ');
+    if (text !== this.#members) this.#lastTold = '';
+    this.#members = text;
+    for (const { index } of this.#d.state.partitions) {
+      this.#context.whereis(partitionName(index))?.cast({ kind: 'members', members });
+    }
+  }
+
+  #judge(): void {
+    const verdict = this.#skew.verdict(this.#now());
+    const offMs = verdict.kind === 'off' ? verdict.byMs : undefined;
+    if ((offMs === undefined) !== (this.#d.state.clockOffMs === undefined)) {
+      this.#d.report(offMs === undefined ? 'store_clock_in_step' : 'store_clock_off', {
+        ...(offMs !== undefined && { offMs }),
+      });
+    }
+    this.#d.state.clockOffMs = offMs;
+  }
+
+  #now(): number {
+    return this.#context.clock.now();
+  }
+}

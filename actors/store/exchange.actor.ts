@@ -1,0 +1,96 @@
+/** One exchange, as long as it lasts: its machine on the network, with a limit to how long nothing may move. */
+import type { Context, Definition, Handlers } from '../../runtime/kernel/actor.ts';
+import { encodeBody } from '../../runtime/net/peer/codec.ts';
+import type { ExchangeOutcome } from './api.ts';
+import { Exchange } from './exchange.ts';
+import type { ExchangeMessage } from './messages.ts';
+import { toWire } from './messages.ts';
+import type { Step } from './replica-calls.ts';
+import { replicaOf } from './replica-calls.ts';
+import type { ExchangeAnswer, ExchangeArgument, ReplicationDependencies } from './services.ts';
+import { EXCHANGE } from './services.ts';
+
+type Message = ExchangeAnswer | Step | { readonly kind: 'idle'; readonly since: number };
+
+export function exchange(
+  dependencies: ReplicationDependencies,
+  argument: ExchangeArgument,
+): Definition<Message> {
+  return {
+    class: 'control',
+    mailbox: { limit: 10_000, onFull: 'exit' },
+    init: (context) => new ExchangeActor(dependencies, argument, context),
+  };
+}
+
+class ExchangeActor implements Handlers<Message> {
+  readonly #d: ReplicationDependencies;
+  readonly #argument: ExchangeArgument;
+  readonly #context: Context<Message>;
+  readonly #machine: Exchange;
+  #moves = 0;
+  #bytes = 0;
+
+  constructor(
+    dependencies: ReplicationDependencies,
+    argument: ExchangeArgument,
+    context: Context<Message>,
+  ) {
+    const { state, config, hashing } = dependencies;
+    this.#d = dependencies;
+    this.#argument = argument;
+    this.#context = context;
+    context.register(EXCHANGE);
+    this.#machine = new Exchange({
+      ...{ id: argument.number, peer: argument.peer, state, config, sha256: hashing.sha256 },
+      replica: replicaOf<Message>(context, {
+        keyed: hashing.keyed,
+        timeoutMs: config.exchangeTimeoutMs,
+        count: (what, by) => dependencies.count(what, by),
+      }),
+      send: (message) => this.#send(message),
+      finished: (outcome) => this.#finished(outcome),
+    });
+    this.#watch();
+    context.self.cast({ kind: 'step', run: () => this.#machine.start() });
+  }
+
+  handle(message: Message): void {
+    switch (message.kind) {
+      case 'exchange_answer':
+        if (message.from !== this.#argument.peer || message.message.id !== this.#argument.number) {
+          return this.#d.count('store_messages_unexpected');
+        }
+        this.#moves++;
+        return this.#machine.handle(message.message);
+      case 'step':
+        this.#moves++;
+        return message.run();
+      case 'idle':
+        if (message.since === this.#moves) return this.#machine.fail('nothing moved');
+        return this.#watch();
+    }
+  }
+
+  #watch(): void {
+    const idle = { kind: 'idle', since: this.#moves } as const;
+    this.#context.after(this.#d.config.exchangeTimeoutMs, idle);
+  }
+
+  #send(message: ExchangeMessage): void {
+    const body = encodeBody(toWire(message));
+    this.#bytes += body.length;
+    this.#d.count('store_exchange_bytes_sent', body.length);
+    const delivery = this.#d.network.send(this.#argument.peer, 'store', 'store', body);
+    if (delivery === 'queued') return;
+    this.#d.count('store_not_sent');
+    this.#machine.fail(delivery);
+  }
+
+  #finished(outcome: ExchangeOutcome): void {
+    const bytes = this.#bytes;
+    const full = outcome.kind === 'done' ? { ...outcome, bytes } : outcome;
+    this.#argument.report.cast({ kind: 'ended', outcome: full });
+    this.#context.exit();
+  }
+}

@@ -1,0 +1,393 @@
+/**
+ * A partition on its databases: opens them (again, after a failure; anew, when one is corrupt), loads, and turns messages
+ * into calls of the machine. Answers of a disk come back as messages, so that everything happens in the actor's turns.
+ */
+import { resolve } from '../../runtime/causality/resolver.ts';
+import { contextOf, NOTHING } from '../../runtime/causality/dvvset.ts';
+import type { Defer } from '../../runtime/disk/defer.ts';
+import type { StorageFailure } from '../../runtime/disk/failure.ts';
+import { storageFailure } from '../../runtime/disk/failure.ts';
+import { GroupCommit } from '../../runtime/disk/group-commit.ts';
+import type {
+  Answer,
+  Entry,
+  Outcome,
+  ScanOptions,
+  Storage,
+  Write,
+} from '../../runtime/disk/storage.ts';
+import { failed } from '../../runtime/disk/storage.ts';
+import type { Context, Definition, Handlers, Target } from '../../runtime/kernel/actor.ts';
+import { errorReason } from '../../runtime/kernel/actor.ts';
+import { encodeRow } from '../../runtime/causality/row-codec.ts';
+import type { Change, GetOutcome, PartitionMessage, PutOutcome } from './api.ts';
+import { partitionName } from './api.ts';
+import type { StoreConfig } from './config.ts';
+import { encodeRowKey, rowKeyOf } from './keys.ts';
+import { LeafReader } from './leaf-reader.ts';
+import { Loader } from './loader.ts';
+import { pageOf } from './pages.ts';
+import { Partition, valuesIn } from './partition.ts';
+import type { PartitionPort, StoreCounter } from './port.ts';
+import type { Lane, Prefixes } from './prefixes.ts';
+import { resolverOf } from './prefixes.ts';
+import type { Hashing } from './row-store.ts';
+import { RowStore } from './row-store.ts';
+import type { SharedRow } from './shared-row.ts';
+import type { PartitionState, StoreState } from './state.ts';
+import { Subscribers } from './subscribers.ts';
+import { TreeCheck } from './tree-check.ts';
+
+export interface PartitionDependencies {
+  readonly nodeKey: string;
+  readonly state: StoreState;
+  readonly prefixes: Prefixes;
+  readonly config: StoreConfig;
+  readonly hashing: Hashing;
+  readonly defer: Defer;
+  /** The partition's database; `ram` is in memory and lives as long as the process. */
+  open(lane: Lane, partition: number, answer: Answer<Storage>): void;
+  /** Puts a corrupt database out of the way, so that `open` makes a new one. */
+  setAside(partition: number, answer: Answer<void>): void;
+  /** Where rows go that other nodes should hear of at once. */
+  replicator():
+    Target<{ readonly kind: 'replicate'; readonly rows: readonly SharedRow[] }> | undefined;
+  count(what: StoreCounter, by?: number): void;
+  report(event: string, fields: Record<string, unknown>): void;
+}
+
+type Own =
+  | { readonly kind: 'answer'; readonly run: () => void }
+  | { readonly kind: 'reopen' }
+  | { readonly kind: 'reap' }
+  | { readonly kind: 'flush' };
+
+type Message = PartitionMessage | Own;
+
+/** Another incarnation may still be closing it. */
+const LOCKED_RETRY_MS = 50;
+
+export function partition(index: number, dependencies: PartitionDependencies): Definition<Message> {
+  return {
+    class: 'control',
+    mailbox: { limit: 4 * dependencies.config.maxWaiting, onFull: 'refuse' },
+    startsLater: true,
+    init: (context) => new PartitionActor(index, dependencies, context),
+  };
+}
+
+class PartitionActor implements Handlers<Message>, PartitionPort {
+  readonly #d: PartitionDependencies;
+  readonly #context: Context<Message>;
+  readonly #state: PartitionState;
+  readonly #rows: RowStore;
+  readonly #machine: Partition;
+  readonly #leaves: LeafReader;
+  readonly #check: TreeCheck;
+  readonly #subscribers: Subscribers;
+  readonly #storages = new Map<Lane, Storage>();
+  readonly #commits = new Map<Lane, GroupCommit>();
+  #outgoing: SharedRow[] = [];
+  #reopenMs: number;
+  #isReaping = false;
+  #hasEnded = false;
+  #isReady = false;
+
+  constructor(index: number, dependencies: PartitionDependencies, context: Context<Message>) {
+    const { state, prefixes, hashing, nodeKey, config } = dependencies;
+    this.#d = dependencies;
+    this.#context = context;
+    this.#state = state.partitions[index]!;
+    this.#state.status = { kind: 'loading' };
+    this.#reopenMs = config.reopenMs;
+    const memory = this.#state.rows.claim(context);
+    this.#rows = new RowStore(this.#state, memory, prefixes, this, hashing);
+    this.#machine = new Partition(nodeKey, this.#rows, state, config, this);
+    this.#leaves = new LeafReader(this.#rows, this);
+    this.#check = new TreeCheck(this.#rows, this, (key, row) => this.#machine.noticed(key, row));
+    this.#subscribers = new Subscribers((what) => dependencies.count(what));
+    context.register(partitionName(index));
+    context.own({ close: () => this.#end() });
+    this.#open('ram', () => this.#open('durable', () => this.#load()));
+  }
+
+  handle(message: Message): void {
+    switch (message.kind) {
+      case 'put': {
+        const { prefix, key, value, options, reply } = message;
+        const done = (outcome: PutOutcome): void => reply?.reply(outcome);
+        return this.#machine.put(prefix, key, value, options, done);
+      }
+      case 'get':
+        return this.#get(message.prefix, message.key, (outcome) => message.reply.reply(outcome));
+      case 'page':
+        return pageOf(this.#rows, this, message, (outcome) => message.reply.reply(outcome));
+      case 'subscribe':
+        return this.#subscribers.add(message.prefix, message.target);
+      case 'unsubscribe':
+        return this.#subscribers.remove(message.prefix, message.target);
+      case 'merge':
+        return this.#machine.merge(message.rows, message.knowledge, (outcome) =>
+          message.reply?.reply(outcome),
+        );
+      case 'rows_of':
+        return this.#leaves.rowsOf(message.keyParts, (rows) => message.reply.reply(rows));
+      case 'items_of':
+        return this.#leaves.itemsOf(message.request, (items) => message.reply.reply(items));
+      case 'discard':
+        return this.#discard(message);
+      case 'learn':
+        this.#rows.learnAll(message.clock);
+        this.#machine.learned();
+        message.reply?.reply();
+        return this.#reapLater();
+      case 'members':
+        this.#machine.setMembers(message.members);
+        return this.#reapLater();
+      case 'watermark':
+        this.#machine.watermark(message.member, message.frontier);
+        return this.#reapLater();
+      case 'check':
+        return this.#check.check(message.rows, (outcome) => message.reply?.reply(outcome));
+      case 'rebuild':
+        return this.#check.rebuild((outcome) => message.reply?.reply(outcome));
+      case 'info':
+        return message.reply.reply(this.#info());
+      case 'answer':
+        return message.run();
+      case 'reopen':
+        return this.#reopen();
+      case 'reap':
+        this.#isReaping = this.#machine.reap();
+        if (this.#isReaping) this.#context.self.cast({ kind: 'reap' });
+        return;
+      case 'flush':
+        return this.#flush();
+    }
+  }
+
+  wallMs(): number {
+    return this.#context.clock.wall();
+  }
+
+  commit(lane: Lane, writes: readonly Write[], isSynced: boolean, done: Answer<void>): void {
+    const commits = this.#commits.get(lane);
+    if (commits === undefined) return this.#answer(done)(this.#closed());
+    commits.put(writes, this.#answer(done), { sync: isSynced && lane === 'durable' });
+  }
+
+  readMany(
+    lane: Lane,
+    keys: readonly Uint8Array[],
+    done: Answer<readonly (Uint8Array | undefined)[]>,
+  ): void {
+    const storage = this.#storages.get(lane);
+    if (storage === undefined) return this.#answer(done)(this.#closed());
+    storage.getMany(keys, this.#answer(done));
+  }
+
+  page(lane: Lane, options: ScanOptions, done: Answer<readonly Entry[]>): void {
+    const storage = this.#storages.get(lane);
+    if (storage === undefined) return this.#answer(done)(this.#closed());
+    const scan = storage.scan(options);
+    scan.next(options.limit ?? 1_000, (outcome) => {
+      scan.close();
+      this.#answer(done)(outcome);
+    });
+  }
+
+  replicate(row: SharedRow): void {
+    this.#outgoing.push(row);
+    // What is acknowledged in one go leaves in one message.
+    if (this.#outgoing.length === 1) this.#context.self.cast({ kind: 'flush' });
+  }
+
+  changed(change: Change): void {
+    this.#subscribers.tell(change);
+  }
+
+  advanced(): void {
+    this.#machine.learned();
+    this.#d.state.advanced(this.#state.index);
+  }
+
+  reopen(): void {
+    this.#context.after(this.#reopenMs, { kind: 'reopen' });
+    this.#reopenMs = Math.min(2 * this.#reopenMs, this.#d.config.maxReopenMs);
+  }
+
+  count(what: StoreCounter, by = 1): void {
+    this.#d.count(what, by);
+  }
+
+  report(event: string, fields: Record<string, unknown>): void {
+    this.#d.report(event, fields);
+  }
+
+  #flush(): void {
+    const rows = this.#outgoing;
+    this.#outgoing = [];
+    const delivery = this.#d.replicator()?.cast({ kind: 'replicate', rows });
+    // Exchange brings them.
+    if (delivery !== 'accepted') this.count('store_replication_dropped', rows.length);
+  }
+
+  #get(prefix: string, key: string, done: (outcome: GetOutcome) => void): void {
+    const resolver = resolverOf(this.#d.prefixes.get(prefix));
+    this.#rows.find(rowKeyOf(prefix, key), (found) => {
+      if (found.kind === 'failed') return done({ kind: 'failed', failure: found.failure });
+      const row = found.value?.row;
+      done({
+        kind: 'value',
+        value: row && resolve(row, resolver),
+        values: row === undefined ? [] : valuesIn(row),
+        context: contextOf(row ?? NOTHING),
+      });
+    });
+  }
+
+  #discard({ keyParts, clock, reply }: Extract<PartitionMessage, { kind: 'discard' }>): void {
+    this.#leaves.keysOf(keyParts, (keys) => {
+      if (!Array.isArray(keys)) return reply.reply(keys as StorageFailure);
+      const rest: SharedRow[] = [];
+      let waiting = keys.length;
+      if (waiting === 0) return reply.reply(rest);
+      for (const rowKey of keys as readonly string[]) {
+        this.#machine.discard(rowKey, clock, (row) => {
+          if (row !== undefined) rest.push({ key: encodeRowKey(rowKey), row: encodeRow(row) });
+          if (--waiting === 0) reply.reply(rest);
+        });
+      }
+    });
+  }
+
+  #open(lane: Lane, opened: () => void): void {
+    this.#d.open(
+      lane,
+      this.#state.index,
+      this.#answer((outcome: Outcome<Storage>) => {
+        if (outcome.kind === 'ok') return this.#use(lane, outcome.value, opened);
+        const { failure } = outcome;
+        if (failure.kind === 'corrupt') return this.#setAside(lane, failure, opened);
+        if (failure.kind !== 'locked' && this.#isReady) return this.#failAgain(failure);
+        if (failure.kind !== 'locked') return this.#exit(failure);
+        this.#d.defer(LOCKED_RETRY_MS, () => {
+          if (!this.#hasEnded) this.#open(lane, opened);
+        });
+      }),
+    );
+  }
+
+  #use(lane: Lane, storage: Storage, opened: () => void): void {
+    this.#storages.set(lane, storage);
+    this.#commits.set(lane, new GroupCommit(storage, this.#d.config.commit, this.#d.defer));
+    opened();
+  }
+
+  #setAside(lane: Lane, failure: StorageFailure, opened: () => void): void {
+    this.count('store_partitions_set_aside');
+    this.report('store_partition_corrupt', { partition: this.#state.index, ...failure });
+    this.#d.setAside(
+      this.#state.index,
+      this.#answer((outcome: Outcome<void>) => {
+        if (outcome.kind === 'failed') return this.#exit(outcome.failure);
+        this.#open(lane, opened);
+      }),
+    );
+  }
+
+  #load(): void {
+    const loader = new Loader(this.#d.nodeKey, this.#rows, this, (rowKey, row) =>
+      this.#machine.noticed(rowKey, row),
+    );
+    loader.load((loaded) => {
+      if ('lastStamp' in loaded) {
+        this.#machine.startFrom(loaded.lastStamp);
+        this.#isReady = true;
+        this.#machine.learned();
+        this.#d.state.advanced(this.#state.index);
+        return this.#context.ready();
+      }
+      if (loaded.kind !== 'corrupt') return this.#exit(loaded);
+      // Readable enough to open, not to be read: as corrupt as one that does not open.
+      const storage = this.#storages.get('durable')!;
+      this.#storages.delete('durable');
+      storage.close(
+        this.#answer<void>(() => this.#setAside('durable', loaded, () => this.#load())),
+      );
+    });
+  }
+
+  #reopen(): void {
+    const storage = this.#storages.get('durable');
+    this.#storages.delete('durable');
+    this.#commits.delete('durable');
+    const open = (): void => this.#open('durable', () => this.#reopened());
+    if (storage === undefined) return open();
+    storage.close(this.#answer<void>(open));
+  }
+
+  #reopened(): void {
+    this.#rows.reopened();
+    const drained = this.#answer<void>(() => {
+      if (this.#rows.failure !== undefined) return;
+      this.#reopenMs = this.#d.config.reopenMs;
+      this.report('store_disk_back', { partition: this.#state.index });
+    });
+    this.#commits.get('durable')!.drain(() => drained({ kind: 'ok', value: undefined }));
+  }
+
+  #failAgain(failure: StorageFailure): void {
+    this.#state.status = { kind: 'degraded', failure };
+    this.reopen();
+  }
+
+  #exit(failure: StorageFailure): void {
+    this.#state.status = { kind: 'degraded', failure };
+    this.report('store_partition_failed', { partition: this.#state.index, ...failure });
+    this.#context.exit(errorReason(new Error(`${failure.kind}: ${failure.detail}`)));
+  }
+
+  #reapLater(): void {
+    this.#machine.reapAll();
+    if (this.#isReaping || this.#machine.unsettled === 0) return;
+    this.#isReaping = true;
+    this.#context.self.cast({ kind: 'reap' });
+  }
+
+  #info() {
+    const { status, clock, hashtree } = this.#state;
+    return {
+      partition: this.#state.index,
+      status: status.kind,
+      failure: status.kind === 'degraded' ? status.failure : undefined,
+      rows: hashtree.count,
+      unsettled: this.#machine.unsettled,
+      distrusted: this.#rows.distrusted.size,
+      unwritten: this.#rows.unwritten.size,
+      quarantined: this.#machine.quarantined,
+      origins: clock.dots.length,
+    };
+  }
+
+  /** The same answer, in this actor's own turn. */
+  #answer<T>(done: Answer<T>): Answer<T> {
+    return (outcome) => {
+      if (this.#hasEnded) return;
+      const run = (): void => done(outcome);
+      if (this.#context.self.cast({ kind: 'answer', run }) === 'accepted') return;
+      // The mailbox is full of requests, which wait for answers like this one.
+      this.#d.defer(1, () => this.#answer(done)(outcome));
+    };
+  }
+
+  #closed(): Outcome<never> {
+    return failed(storageFailure('closed', `partition ${this.#state.index}`, 'it is being opened'));
+  }
+
+  #end(): void {
+    this.#hasEnded = true;
+    // The memory outlives this actor.
+    this.#storages.get('durable')?.close(() => {});
+  }
+}

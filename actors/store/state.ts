@@ -1,0 +1,96 @@
+/**
+ * What outlives a crash of the store's actors: rows in memory, trees, clocks, and the sequence that no dot may repeat.
+ * Made once per life of the process, beside the incarnation, because a sequence that began again within one incarnation
+ * would give two puts one dot. Each partition's actor writes its own; everybody reads.
+ */
+import type { Dots } from '../../runtime/causality/store-clock.ts';
+import { StoreClock } from '../../runtime/causality/store-clock.ts';
+import { Watermarks } from '../../runtime/causality/watermarks.ts';
+import type { Row } from '../../runtime/causality/row.ts';
+import type { StorageFailure } from '../../runtime/disk/failure.ts';
+import { OrderedSetTable } from '../../runtime/kernel/ordered-table.ts';
+import type { HashKey } from '../../runtime/structures/half-siphash.ts';
+import type { Item } from '../../runtime/structures/item.ts';
+import type { StoreConfig } from './config.ts';
+import { Hashtree } from './hashtree.ts';
+import type { RowKey } from './keys.ts';
+import { compareRowKeys } from './keys.ts';
+import type { Lane } from './prefixes.ts';
+
+/** A row with the item that stands for it in the tree. */
+export interface Stored {
+  readonly row: Row;
+  readonly item: Item;
+}
+
+export type PartitionStatus =
+  | { readonly kind: 'loading' }
+  | { readonly kind: 'ready' }
+  /** Reads go on, writes to disk are refused. */
+  | { readonly kind: 'degraded'; readonly failure: StorageFailure };
+
+export class PartitionState {
+  readonly index: number;
+  /** Of prefixes that are read from memory. */
+  readonly rows: OrderedSetTable<RowKey, Stored>;
+  readonly hashtree: Hashtree;
+  readonly watermarks = new Watermarks();
+  /** Replaced when the partition is loaded again. */
+  clock = new StoreClock();
+  /** The last dots given, by lane. */
+  readonly sequences: Record<Lane, number> = { durable: 0, ram: 0 };
+  status: PartitionStatus = { kind: 'loading' };
+
+  constructor(index: number, key: HashKey, { treeDepth, symbols }: StoreConfig) {
+    this.index = index;
+    this.rows = new OrderedSetTable(`store rows ${index}`, compareRowKeys);
+    this.hashtree = new Hashtree(key, treeDepth, symbols);
+  }
+}
+
+export class StoreState {
+  readonly partitions: readonly PartitionState[];
+  readonly #listeners = new Set<(partition: number) => void>();
+  /** Why this node writes nothing of its own. */
+  clockOffMs: number | undefined;
+
+  constructor(key: HashKey, config: StoreConfig) {
+    const { partitions } = config;
+    if (!(partitions >= 1 && partitions <= 256)) throw new RangeError(`${partitions} partitions`);
+    this.partitions = Array.from(
+      { length: partitions },
+      (_, index) => new PartitionState(index, key, config),
+    );
+  }
+
+  get isReady(): boolean {
+    return this.partitions.every(({ status }) => status.kind !== 'loading');
+  }
+
+  /** What this node has, by partition. */
+  clocks(): readonly Dots[] {
+    return this.partitions.map(({ clock }) => clock.dots);
+  }
+
+  /** Calls `listener` whenever a clock has grown, until the undo. */
+  onAdvance(listener: (partition: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  advanced(partition: number): void {
+    for (const listener of [...this.#listeners]) listener(partition);
+  }
+}
+
+/**
+ * Who gives the dots: a node has one actor for what survives its end, and one for what does not, so that after a restart
+ * the clock on disk does not claim rows that went with the memory.
+ */
+export function actorOf(nodeKey: string, lane: Lane): string {
+  return lane === 'ram' ? `${nodeKey}~` : nodeKey;
+}
+
+export function laneOfActor(actor: string): Lane {
+  return actor.endsWith('~') ? 'ram' : 'durable';
+}
