@@ -14,6 +14,8 @@ import type {
   Unsubscribe,
   Yield,
 } from '../../runtime/wamp/message.ts';
+import type { RegistryEvent } from '../registry/api.ts';
+import type { Relayed } from '../relay/api.ts';
 import type { SessionMessage } from '../sessions/api.ts';
 
 /** The client's announced features that change what the router sends it, from HELLO.Details.roles. */
@@ -86,7 +88,14 @@ export type RouterInput =
     }
   /** The router's own timers: a call's deadline, and what expired among retained events. */
   | { readonly kind: 'expire' }
-  | { readonly kind: 'sweep' };
+  | { readonly kind: 'sweep' }
+  /** From the routers of other nodes. */
+  | Relayed
+  /** Who is registered and who listens on other nodes. */
+  | { readonly kind: 'registry'; readonly event: RegistryEvent }
+  /** Its own timers: what waits for other nodes has waited long enough. */
+  | { readonly kind: 'announce'; readonly token: number }
+  | { readonly kind: 'give_up'; readonly question: Id };
 
 /** The router's mailbox. */
 export interface RouterTarget extends Target<RouterInput> {

@@ -1,5 +1,27 @@
 /** The knobs of routing, each with its unit, its trade-off and its default. */
 
+/** Routing across nodes. */
+export interface ClusterRoutingConfig {
+  /**
+   * Ms REGISTERED and SUBSCRIBED wait at most until every node that is up knows. Low: who acts at once on the answer may
+   * find that a slow node does not know yet. High: one slow node makes clients wait.
+   */
+  readonly announceTimeoutMs: number;
+  /** Callees of this node before those of others, where the policy leaves a choice. Faster, and uneven. */
+  readonly preferLocal: boolean;
+  /** Ms the meta API waits for what other nodes know of their sessions. */
+  readonly questionTimeoutMs: number;
+  /** Questions of the meta API that are open at once. */
+  readonly maxQuestions: number;
+}
+
+export const DEFAULT_CLUSTER_ROUTING_CONFIG: ClusterRoutingConfig = {
+  announceTimeoutMs: 100,
+  preferLocal: false,
+  questionTimeoutMs: 2_000,
+  maxQuestions: 10_000,
+};
+
 /** Routed RPC. */
 export interface DealerConfig {
   /** Ms a call without a timeout of its own may take; 0: for ever. Too low cancels slow work, 0 trusts callees. */

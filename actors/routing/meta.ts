@@ -4,7 +4,7 @@
  */
 import { Unencodable } from '../../runtime/wamp/codec.ts';
 import { CALL, EMPTY, ERROR, NO_PAYLOAD, RESULT } from '../../runtime/wamp/message.ts';
-import type { Call, Dict, Value } from '../../runtime/wamp/message.ts';
+import type { Call, Dict, Id, Value } from '../../runtime/wamp/message.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
 import type { Member } from './api.ts';
 
@@ -32,18 +32,18 @@ export function metaTable(procedures: Readonly<Record<string, MetaProcedure>>): 
 
 /** Runs the procedure and answers the call. True: with a RESULT. */
 export function answerMeta(caller: Member, call: Call, procedure: MetaProcedure): boolean {
-  const reply = runMeta(caller, call, procedure);
-  const { codec } = caller.outlet;
-  if ('error' in reply) return sendError(caller, call, reply);
-  const payload = codec.payload(reply.args, reply.kwargs);
-  const sent = caller.outlet.send({
-    type: RESULT,
-    request: call.request,
-    details: EMPTY,
-    payload,
-  });
-  if (sent === 'too_large') return sendError(caller, call, { error: ERRORS.payloadSizeExceeded });
-  if (sent === 'unencodable') return sendError(caller, call, { error: ERRORS.invalidPayload });
+  return replyTo(caller, call.request, runMeta(caller, call, procedure));
+}
+
+/** Answers the call. True: with a RESULT. */
+export function replyTo(caller: Member, request: Id, reply: MetaReply): boolean {
+  if ('error' in reply) return sendError(caller, request, reply);
+  const payload = caller.outlet.codec.payload(reply.args, reply.kwargs);
+  const sent = caller.outlet.send({ type: RESULT, request, details: EMPTY, payload });
+  if (sent === 'too_large') {
+    return sendError(caller, request, { error: ERRORS.payloadSizeExceeded });
+  }
+  if (sent === 'unencodable') return sendError(caller, request, { error: ERRORS.invalidPayload });
   return true;
 }
 
@@ -55,9 +55,8 @@ function runMeta(caller: Member, call: Call, procedure: MetaProcedure): MetaRepl
   return procedure(read.args, read.kwargs, caller);
 }
 
-function sendError(caller: Member, call: Call, { error, detail }: MetaError): false {
+function sendError(caller: Member, request: Id, { error, detail }: MetaError): false {
   const payload = detail === undefined ? NO_PAYLOAD : caller.outlet.codec.payload([detail]);
-  const { request } = call;
   caller.outlet.send({ type: ERROR, requestType: CALL, request, details: EMPTY, error, payload });
   return false;
 }

@@ -18,12 +18,15 @@ import {
   UNSUBSCRIBE,
   YIELD,
 } from '../../runtime/wamp/message.ts';
-import type { Dict, Payload, SerializerId, Value } from '../../runtime/wamp/message.ts';
+import type { Dict, Id, Payload, SerializerId, Value } from '../../runtime/wamp/message.ts';
 import type { UriRule } from '../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
 import type { Authorizer } from '../security/api.ts';
 import type { Member, Request, RouterInput } from './api.ts';
 import { Broker } from './broker/broker.ts';
+import { assemble } from './cluster/assembly.ts';
+import type { Cluster } from './cluster/cluster.ts';
+import type { ClusterPort } from './cluster/port.ts';
 import type { BrokerConfig, DealerConfig } from './config.ts';
 import { Dealer } from './dealer/dealer.ts';
 import type { RoutingEffects } from './effects.ts';
@@ -42,6 +45,8 @@ export interface RouterDependencies {
   readonly authorizer: Authorizer;
   readonly codecs: Readonly<Record<SerializerId, Codec>>;
   count(counter: string, by?: number): void;
+  /** Undefined: there are no other nodes. */
+  readonly cluster?: ClusterPort | undefined;
 }
 
 export function router(dependencies: RouterDependencies): Definition<RouterInput> {
@@ -70,6 +75,8 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   readonly #broker: Broker;
   readonly #dealer: Dealer;
   readonly #monitors: MemberMonitors;
+  readonly #cluster: Cluster | undefined;
+  readonly #isProxy: (member: Member) => boolean;
   /** Meta events wait until the request that caused them is answered. */
   #announcements: Announcement[] = [];
   /** So does what else follows from it. */
@@ -87,20 +94,47 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#monitors = new MemberMonitors(context);
     const { authorizer, uriRule, codecs } = dependencies;
     const shared = { ...this.#rows, effects: this, random: context.random, authorizer };
-    this.#broker = new Broker({ ...shared, config: dependencies.broker, uriRule, codecs });
+    const parts =
+      dependencies.cluster &&
+      assemble({
+        port: dependencies.cluster,
+        rows: this.#rows,
+        codecs,
+        effects: this,
+        listener: dependencies.mailbox,
+        now: context.clock.wall(),
+        isMember: (member) => this.#isMember(member),
+        giveUpLater: (question) => this.#giveUpLater(question),
+      });
+    this.#broker = new Broker({
+      ...shared,
+      config: dependencies.broker,
+      uriRule,
+      codecs,
+      cluster: parts?.broker,
+    });
+    const procedures = new Map([
+      ...metaTable(sessionProcedures({ members: this.#rows.members, effects: this, uriRule })),
+      ...this.#broker.procedures(),
+    ]);
     this.#dealer = new Dealer({
       ...shared,
       config: dependencies.dealer,
       uriRule,
-      procedures: new Map([
-        ...metaTable(sessionProcedures({ members: this.#rows.members, effects: this, uriRule })),
-        ...this.#broker.procedures(),
-      ]),
+      procedures,
+      cluster: parts?.dealer(procedures),
     });
+    this.#isProxy = (member) => parts?.peers.isProxy(member) ?? false;
+    this.#cluster = parts?.join(this.#dealer, this.#broker);
     this.#recover();
   }
 
   handle(input: RouterInput): void {
+    this.#handle(input);
+    if (this.#cluster) this.#report(this.#cluster);
+  }
+
+  #handle(input: RouterInput): void {
     switch (input.kind) {
       case 'requests':
         return this.#onRequests(input);
@@ -112,6 +146,12 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         return this.#expire();
       case 'sweep':
         return this.#sweep();
+      case 'relayed':
+      case 'registry':
+      case 'announce':
+      case 'give_up':
+        this.#cluster?.handle(input, this.#context.clock);
+        return this.#settle();
     }
   }
 
@@ -126,7 +166,8 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     const { clock } = this.#context;
     const { members } = this.#rows;
     this.#broker.recover(clock.wall());
-    this.#dealer.recover((member) => members.get(member.id) === member);
+    this.#dealer.recover((member) => this.#isMember(member) || this.#isProxy(member));
+    if (this.#cluster) this.#rejoin(this.#cluster);
     for (const member of members.values()) this.#monitors.watch(member);
     const interrupted = this.#d.mailbox.takeInterrupted();
     if (interrupted) this.#resume(interrupted);
@@ -147,8 +188,13 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
       }
       case 'leave':
         return this.#onLeave(input.member);
+      case 'relayed':
+        return this.#cluster?.interrupted(input);
       case 'expire':
       case 'sweep':
+      case 'registry': // it is told everything anew
+      case 'announce':
+      case 'give_up':
         return; // done anew anyway
     }
   }
@@ -256,9 +302,43 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#schedule();
   }
 
+  // ---- other nodes
+
+  /** What follows from what was no request. */
+  #settle(): void {
+    for (const task of this.#tasks.splice(0)) task();
+    this.#publishAnnouncements();
+    const doomed = this.#doomed;
+    this.#doomed = undefined;
+    if (doomed) this.#onLeave(doomed);
+    this.#dealer.report();
+    this.#schedule();
+  }
+
+  /** Tells the registry what changed, and gives the other nodes only so long to know it. */
+  #report(cluster: Cluster): void {
+    const token = cluster.flush();
+    if (token === undefined) return;
+    const { announceTimeoutMs } = this.#d.cluster!.config;
+    this.#context.after(announceTimeoutMs, { kind: 'announce', token });
+  }
+
+  #giveUpLater(question: Id): void {
+    const { questionTimeoutMs } = this.#d.cluster!.config;
+    this.#context.after(questionTimeoutMs, { kind: 'give_up', question });
+  }
+
+  /** Who waited for other nodes when the last router died waits no longer. */
+  #rejoin(cluster: Cluster): void {
+    cluster.recover();
+    this.#settle();
+    cluster.attach();
+  }
+
   // ---- what the cores ask for
 
   abort(member: Member, reason: string, detail: string): void {
+    if (this.#isProxy(member)) return this.#d.count('relay_violations');
     this.#doomed = member;
     member.session?.cast({ kind: 'abort', reason, detail });
   }

@@ -3,12 +3,15 @@ import type { Context } from '../../runtime/kernel/actor.ts';
 import { SetTable } from '../../runtime/kernel/table.ts';
 import type { Id } from '../../runtime/wamp/message.ts';
 import type { Member } from './api.ts';
+import type { PendingSubscribe } from './broker/pending-subscribes.ts';
 import type { HistoryLog } from './broker/history.ts';
 import type { Retained } from './broker/retention.ts';
 import type { Subscription } from './broker/subscriptions.ts';
 import type { Testaments } from './broker/testaments.ts';
 import type { Party } from './dealer/calls.ts';
 import type { Registration } from './dealer/registrations.ts';
+import type { Peer } from './cluster/peers.ts';
+import type { Question } from './cluster/questions.ts';
 import type { Rows } from './effects.ts';
 
 export interface RealmRows {
@@ -20,6 +23,18 @@ export interface RealmRows {
   readonly retained: Rows<string, Retained>;
   readonly history: Rows<string, HistoryLog>;
   readonly testaments: Rows<Id, Testaments>;
+  readonly peers: Rows<string, Peer>;
+  readonly pendingSubscribes: Rows<PendingSubscribe, PendingSubscribe>;
+  readonly questions: Rows<Id, Question>;
+  readonly counters: ClusterCounters;
+}
+
+/** What is counted for as long as the realm is open. */
+export interface ClusterCounters {
+  /** Of the last report to the registry. */
+  readonly reports: { token: number };
+  /** Of the last invocation to another node, and of the last question. */
+  readonly requests: { last: number };
 }
 
 export class RealmTables {
@@ -30,6 +45,10 @@ export class RealmTables {
   readonly #retained = new SetTable<string, Retained>('retained');
   readonly #history = new SetTable<string, HistoryLog>('history');
   readonly #testaments = new SetTable<Id, Testaments>('testaments');
+  readonly #peers = new SetTable<string, Peer>('peers');
+  readonly #pendingSubscribes = new SetTable<PendingSubscribe, PendingSubscribe>('subscribing');
+  readonly #questions = new SetTable<Id, Question>('questions');
+  readonly #counters: ClusterCounters = { reports: { token: 0 }, requests: { last: 0 } };
 
   /** All of them, for the one router that lives. */
   claim(context: Context<never>): RealmRows {
@@ -41,6 +60,10 @@ export class RealmTables {
       retained: this.#retained.claim(context),
       history: this.#history.claim(context),
       testaments: this.#testaments.claim(context),
+      peers: this.#peers.claim(context),
+      pendingSubscribes: this.#pendingSubscribes.claim(context),
+      questions: this.#questions.claim(context),
+      counters: this.#counters,
     };
   }
 }

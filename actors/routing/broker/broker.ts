@@ -31,6 +31,7 @@ import type { Authorizer } from '../../security/api.ts';
 import type { Member } from '../api.ts';
 import type { BrokerConfig } from '../config.ts';
 import type { RoutingEffects, Rows } from '../effects.ts';
+import { patternId } from '../cluster/pattern-ids.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import type { MetaProcedures } from '../meta.ts';
 import { metaTable } from '../meta.ts';
@@ -39,6 +40,9 @@ import { PASSTHRU } from '../passthru.ts';
 import type { Refusal } from '../refusals.ts';
 import { errorFor, INTERRUPTED, refusal } from '../refusals.ts';
 import { arrived, Delivery } from './fan-out.ts';
+import type { Interests } from './interests.ts';
+import type { PendingSubscribe } from './pending-subscribes.ts';
+import { PendingSubscribes } from './pending-subscribes.ts';
 import type { HistoryLog } from './history.ts';
 import { History } from './history.ts';
 import type { Publication, PublishOptions } from './publication.ts';
@@ -46,6 +50,7 @@ import { detailsFor, eventDetails, readPublishOptions, wantsAnswer } from './pub
 import type { Retained, RetainedEvent } from './retention.ts';
 import { Retention } from './retention.ts';
 import { Rules } from './rules.ts';
+import type { SubscribeOptions } from './subscribe-options.ts';
 import { readSubscribeOptions } from './subscribe-options.ts';
 import { SubscriptionEvents } from './subscription-events.ts';
 import { subscriptionProcedures } from './subscription-meta.ts';
@@ -68,6 +73,16 @@ export interface BrokerDependencies {
   readonly codecs: Readonly<Record<SerializerId, Codec>>;
   /** Undefined: everybody may do everything. */
   readonly authorizer?: Authorizer | undefined;
+  /** Undefined: there are no other nodes. */
+  readonly cluster?: BrokerCluster | undefined;
+}
+
+/** What a broker that is one of many needs besides. */
+export interface BrokerCluster {
+  readonly interests: Interests;
+  readonly pending: Rows<PendingSubscribe, PendingSubscribe>;
+  /** To these nodes, once each. */
+  publish(nodes: readonly string[], publication: Publication): void;
 }
 
 export class Broker {
@@ -78,6 +93,8 @@ export class Broker {
   readonly #history: History;
   readonly #events: SubscriptionEvents;
   readonly #delivery: Delivery;
+  readonly #cluster: BrokerCluster | undefined;
+  readonly #pending: PendingSubscribes | undefined;
   readonly #count: (counter: string, by?: number) => void;
 
   constructor(dependencies: BrokerDependencies) {
@@ -95,6 +112,8 @@ export class Broker {
     this.#retention = new Retention(dependencies.retained, config.retention, this.#count);
     this.#history = new History(dependencies.history, config.history, this.#count);
     this.#events = new SubscriptionEvents(effects);
+    this.#cluster = dependencies.cluster;
+    this.#pending = this.#cluster && new PendingSubscribes(this.#cluster.pending);
     this.#delivery = new Delivery(this.#subscriptions, this.#count);
   }
 
@@ -104,6 +123,10 @@ export class Broker {
     for (const { match, uri } of this.#d.config.history.topics) {
       if (!this.#subscriptions.find(match, uri)) this.#create(match, uri, now, true);
     }
+    for (const { match, uri, created, subscribers } of this.#subscriptions.all()) {
+      if (subscribers.size > 0) this.#cluster?.interests.restore(match, uri, created);
+    }
+    this.#complete(() => true, now);
   }
 
   publish(member: Member, message: Publish, now: number): void {
@@ -129,7 +152,7 @@ export class Broker {
     };
     this.#keep(publication, options, now);
     this.#count('publications');
-    this.#delivery.deliver(publication);
+    this.#deliver(publication);
     if (!options.acknowledge) return;
     // Last, so that a publication is acknowledged exactly when it was delivered.
     const { request } = message;
@@ -139,25 +162,51 @@ export class Broker {
   /** A publication of the node itself (meta events); costs a lookup when nobody listens. */
   announce(topic: string, args: readonly Value[], kwargs: Dict | undefined, now: number): void {
     const isRecorded = this.#history.records(topic);
-    if (!isRecorded && !this.#delivery.hasReceivers(topic)) return;
+    const isWanted =
+      this.#delivery.hasReceivers(topic) ||
+      (this.#cluster !== undefined && this.#cluster.interests.nodesFor(topic).length > 0);
+    if (!isRecorded && !isWanted) return;
     const publication = this.#fromNode(topic, args, kwargs);
     if (isRecorded) this.#history.record(publication, now);
+    this.#deliver(publication);
+  }
+
+  /** A publication of another node's publisher: that node has decided everything but who here receives it. */
+  relayed(publication: Publication): void {
+    this.#count('publications_relayed');
     this.#delivery.deliver(publication);
   }
 
+  /** Every node knows what was reported up to this token, or has had its time. */
+  confirm(token: number, now: number): void {
+    const interests = this.#cluster?.interests;
+    interests?.confirm(token);
+    this.#complete(({ match, message }) => interests!.isConfirmed(match, message.topic), now);
+  }
+
   subscribe(member: Member, message: Subscribe, now: number): void {
-    const { request, topic } = message;
+    const { topic } = message;
     const options = readSubscribeOptions(message.options);
     if (options instanceof BadOption) {
       return this.#refuse(member, message, refusal(ERRORS.invalidArgument, options.detail));
     }
-    const { match, nodeKey } = options;
-    const refused = this.#rules.whyNoSubscription(member, topic, match);
+    const { match } = options;
+    const refused = this.#rules.whyNoSubscription(member, topic, match, this.#pending);
     if (refused) return this.#refuse(member, message, refused);
+    if (this.#cluster?.interests.want(match, topic, now)) {
+      return this.#pending!.add({ member, message, match });
+    }
+    this.#enter(member, message, options, now);
+  }
+
+  #enter(member: Member, message: Subscribe, options: SubscribeOptions, now: number): void {
+    const { request, topic } = message;
+    const { match, nodeKey } = options;
     const found = this.#subscriptions.find(match, topic);
     const subscription = found ?? this.#create(match, topic, now, false);
     const joined = this.#subscriptions.join(subscription, member, nodeKey);
-    if (!found) this.#events.created(member, subscription);
+    const isFirst = !found && !this.#cluster?.interests.find(match, topic);
+    if (isFirst) this.#events.created(member, subscription);
     if (joined) this.#events.joined(member, subscription);
     if (joined) this.#count('subscriptions');
     member.outlet.send({ type: SUBSCRIBED, request, subscription: subscription.id });
@@ -198,6 +247,9 @@ export class Broker {
     for (const subscription of [...this.#subscriptions.heldBy(member.id)]) {
       this.#part(member, subscription);
     }
+    for (const { match, message } of this.#pending?.take((each) => each.member === member) ?? []) {
+      this.#unwant(match, message.topic);
+    }
     for (const { topic, options, payload } of testaments) {
       this.#d.effects.publishAs(member, topic, options, payload);
     }
@@ -237,16 +289,49 @@ export class Broker {
   }
 
   #create(match: MatchPolicy, uri: string, now: number, isPinned: boolean): Subscription {
+    const id = this.#newId(match, uri);
+    return this.#subscriptions.create({ id, uri, match, created: now, isPinned });
+  }
+
+  #newId(match: MatchPolicy, uri: string): Id {
+    const isTaken = (id: Id): boolean => this.#subscriptions.get(id) !== undefined;
+    if (this.#cluster) return patternId(match, uri, isTaken);
     let id: Id;
     do id = randomId(this.#d.random);
-    while (this.#subscriptions.get(id));
-    return this.#subscriptions.create({ id, uri, match, created: now, isPinned });
+    while (isTaken(id));
+    return id;
+  }
+
+  /** Here, and once to each node that wants it. */
+  #deliver(publication: Publication): void {
+    this.#delivery.deliver(publication);
+    if (!this.#cluster) return;
+    const nodes = this.#cluster.interests.nodesFor(publication.topic);
+    if (nodes.length > 0) this.#cluster.publish(nodes, publication);
+  }
+
+  /** The other nodes know: what has waited for that is done. */
+  #complete(fits: (pending: PendingSubscribe) => boolean, now: number): void {
+    for (const { member, message } of this.#pending?.take(fits) ?? []) {
+      const options = readSubscribeOptions(message.options);
+      if (options instanceof BadOption || this.#d.members.get(member.id) !== member) continue;
+      this.#enter(member, message, options, now);
+    }
+  }
+
+  #unwant(match: MatchPolicy, uri: string): void {
+    if (!this.#cluster || this.#pending?.wants(match, uri)) return;
+    const left = this.#subscriptions.find(match, uri);
+    if (!left || left.subscribers.size === 0) this.#cluster.interests.unwant(match, uri);
   }
 
   #part(member: Member, subscription: Subscription): void {
     const outcome = this.#subscriptions.part(subscription, member.id);
+    const { match, uri } = subscription;
+    this.#unwant(match, uri);
     this.#events.parted(member, subscription);
-    if (outcome === 'deleted') this.#events.deleted(member, subscription);
+    const isElsewhere = this.#cluster?.interests.find(match, uri) !== undefined;
+    if (outcome === 'deleted' && !isElsewhere) this.#events.deleted(member, subscription);
   }
 
   #keep(publication: Publication, options: PublishOptions, now: number): void {

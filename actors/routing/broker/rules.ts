@@ -44,14 +44,20 @@ export class Rules {
   }
 
   /** Asked again by who is subscribed already, a subscription counts against no limit. */
-  whyNoSubscription(member: Member, topic: string, match: MatchPolicy): Refusal | undefined {
+  whyNoSubscription(
+    member: Member,
+    topic: string,
+    match: MatchPolicy,
+    pending?: { countOf(member: Member): number },
+  ): Refusal | undefined {
     if (!this.#isValid(topic, match)) {
       return refusal(ERRORS.invalidUri, 'not a valid topic for this match policy');
     }
     if (!this.#may(member, 'subscribe', topic, match)) return NOT_AUTHORIZED;
     const { subscriptions, config } = this.#d;
     if (subscriptions.find(match, topic)?.subscribers.has(member.id)) return undefined;
-    if (subscriptions.heldBy(member.id).size >= config.maxSubscriptionsPerSession) {
+    const waiting = pending?.countOf(member) ?? 0;
+    if (subscriptions.heldBy(member.id).size + waiting >= config.maxSubscriptionsPerSession) {
       return refusal(ERRORS.limitExceeded, 'too many subscriptions');
     }
     const wildcards = match === 'wildcard' ? subscriptions.wildcardsHeldBy(member.id) : 0;

@@ -54,6 +54,8 @@ export interface InFlight {
   stream: Stream | undefined;
   /** Present while the call may go to another callee (call re-routing). */
   retry: Retry | undefined;
+  /** Of a call from another node: its caller takes payload passthru mode. Undefined: ask the caller. */
+  readonly takesPassthru: boolean | undefined;
 }
 
 export interface Stream {

@@ -5,6 +5,7 @@
  * Each request changes the rows first and sends after. What a crash interrupts is therefore known from the rows
  * (calls.ts) and answered by `recover` and `interrupted`.
  */
+import type { Stamp } from '../../../runtime/causality/hlc.ts';
 import type { RandomSource } from '../../../runtime/kernel/actor.ts';
 import type {
   Call,
@@ -15,10 +16,14 @@ import type {
   Unregister,
   Yield,
 } from '../../../runtime/wamp/message.ts';
-import { CALL } from '../../../runtime/wamp/message.ts';
+import { CALL, YIELD } from '../../../runtime/wamp/message.ts';
 import { isValidUri } from '../../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
+import type { RegistrationEntry } from '../../registry/api.ts';
 import type { ContinuedCall, Member, Request } from '../api.ts';
+import { patternId } from '../cluster/pattern-ids.ts';
+import type { Peer, Peers } from '../cluster/peers.ts';
+import type { Reports } from '../cluster/reports.ts';
 import type { Rows } from '../effects.ts';
 import type { MetaProcedures } from '../meta.ts';
 import { answerMeta, metaTable } from '../meta.ts';
@@ -30,14 +35,35 @@ import type { InFlight, Party } from './calls.ts';
 import { Calls } from './calls.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { answerInterrupted, mendCalls } from './recovery.ts';
-import type { RegistrarDependencies } from './registrar.ts';
+import type { RegistrarCluster, RegistrarDependencies } from './registrar.ts';
 import { Registrar } from './registrar.ts';
 import { registrationProcedures } from './registration-meta.ts';
-import type { Registration } from './registrations.ts';
+import type { RelayedCall } from './relayed-calls.ts';
+import { RelayedCalls } from './relayed-calls.ts';
+import { RemoteCallees } from './remote-callees.ts';
+import type { Callee, Registration } from './registrations.ts';
 import { Registrations } from './registrations.ts';
 import { Replies } from './replies.ts';
 
-export interface DealerDependencies extends Omit<RegistrarDependencies, 'registrations' | 'calls'> {
+/** What a dealer that is one of many needs besides. */
+export interface DealerCluster {
+  readonly realm: string;
+  /** `name#incarnation`. */
+  readonly self: string;
+  readonly peers: Peers;
+  readonly reports: Reports;
+  readonly preferLocal: boolean;
+  stamp(): Stamp;
+  /** For a procedure that all nodes have to be asked for. True: it is answered later. */
+  ask(member: Member, message: Call): boolean;
+}
+
+export interface DealerDependencies extends Omit<
+  RegistrarDependencies,
+  'registrations' | 'calls' | 'cluster'
+> {
+  /** Undefined: there are no other nodes. */
+  readonly cluster?: DealerCluster | undefined;
   /** Tables of a supervisor; they outlive the dealer. */
   readonly registrations: Rows<Id, Registration>;
   readonly parties: Rows<Member, Party>;
@@ -58,20 +84,38 @@ export class Dealer {
   readonly #dispatcher: Dispatcher;
   readonly #replies: Replies;
   readonly #procedures: MetaProcedures;
+  readonly #remote: RemoteCallees | undefined;
+  readonly #relayed: RelayedCalls;
+  /** Whose REGISTERED waits for the other nodes. */
+  #unannounced: { token: number; registration: Registration; callee: Callee }[] = [];
   readonly #d: DealerDependencies;
 
   constructor(dependencies: DealerDependencies) {
     this.#d = dependencies;
-    const { registrations, parties, random } = dependencies;
-    this.registrations = new Registrations(registrations, random);
+    const { registrations, parties, random, cluster } = dependencies;
+    this.registrations = new Registrations(registrations, random, cluster && patternId);
     this.#procedures = metaTable(registrationProcedures(this.registrations));
     this.#calls = new Calls(parties);
     this.registrar = new Registrar({
       ...dependencies,
       registrations: this.registrations,
       calls: this.#calls,
+      cluster: cluster && this.#registrarCluster(cluster),
     });
-    this.#dispatcher = new Dispatcher({ ...dependencies, calls: this.#calls });
+    const announce = (registration: Registration, callee: Callee): void =>
+      this.registrar.announce(registration, callee);
+    const shared = { ...dependencies, calls: this.#calls, announce };
+    this.#dispatcher = new Dispatcher({ ...shared, preferLocal: cluster?.preferLocal });
+    this.#relayed = new RelayedCalls({ ...shared, registrations: this.registrations });
+    this.#remote =
+      cluster &&
+      new RemoteCallees({
+        registrations: this.registrations,
+        calls: this.#calls,
+        peers: cluster.peers,
+        revoke: (registration, callee, isForced) =>
+          this.registrar.lose(registration, callee, isForced),
+      });
     this.#replies = new Replies({
       ...dependencies,
       calls: this.#calls,
@@ -142,6 +186,7 @@ export class Dealer {
     const { procedure, request } = message;
     const own = this.#d.procedures?.get(procedure) ?? this.#procedures.get(procedure);
     if (own) {
+      if (this.#d.cluster?.ask(party.member, message)) return;
       if (answerMeta(party.member, message, own)) this.#calls.tally.results++;
       else this.#calls.tally.errors++;
       return;
@@ -226,6 +271,96 @@ export class Dealer {
 
   #stop(call: InFlight, error: string, detail: string): void {
     stopCall(this.#calls, call, refusal(error, detail));
+  }
+
+  // ---- other nodes
+
+  #registrarCluster({ realm, self, stamp, reports }: DealerCluster): RegistrarCluster {
+    return {
+      realm,
+      self,
+      stamp,
+      added: (key, entry, registration, callee) => {
+        this.#unannounced.push({ token: reports.add(key, entry), registration, callee });
+      },
+      removed: (key) => reports.remove(key),
+      settle: (match, uri) => this.#remote?.settle(match, uri),
+    };
+  }
+
+  /** Some REGISTERED wait for the other nodes. */
+  get isWaiting(): boolean {
+    return this.#unannounced.length > 0;
+  }
+
+  /** Every node knows what was reported up to this token, or has had its time. */
+  announce(token: number): void {
+    const ready = this.#unannounced.filter((each) => each.token <= token);
+    if (ready.length === 0) return;
+    this.#unannounced = this.#unannounced.filter((each) => each.token > token);
+    for (const { registration, callee } of ready) this.registrar.announce(registration, callee);
+  }
+
+  /** After a crash: who still waits for REGISTERED has waited long enough. */
+  announceAll(): void {
+    for (const registration of [...this.registrations.all()]) {
+      for (const callee of [...registration.callees]) this.registrar.announce(registration, callee);
+    }
+  }
+
+  /** False: not something this node understands. */
+  addRemote(peer: Peer, id: number, entry: RegistrationEntry): boolean {
+    return this.#remote?.add(peer, id, entry) ?? false;
+  }
+
+  removeRemote(peer: Peer, id: number, entry: RegistrationEntry): void {
+    this.#remote?.remove(peer, id, entry);
+  }
+
+  /** Counts as dead: who waits for it waits in vain, and who works for it works in vain. */
+  nodeDown(peer: Peer): void {
+    for (const proxy of peer.callees.values()) {
+      const party = this.#calls.known(proxy);
+      for (const call of [...(party?.invocations.values() ?? [])]) {
+        this.#calls.close(call);
+        if (call.state === 'abandoned') continue;
+        const why = refusal(ERRORS.canceled, 'the callee’s node cannot be reached');
+        refuseCall(this.#calls, call.caller, call.request, why);
+      }
+    }
+    for (const proxy of peer.callers.values()) this.#relayed.drop(proxy);
+    peer.callers.clear();
+  }
+
+  /** A call from another node. Answers why the callee will not have it. */
+  relayed(call: RelayedCall): string | undefined {
+    return this.#relayed.start(call);
+  }
+
+  relayedChunk({ caller, message }: RelayedCall): void {
+    this.#relayed.continue(caller, message);
+  }
+
+  relayedInterrupt(caller: Member, request: Id, mode: 'kill' | 'killnowait'): void {
+    this.#relayed.interrupt(caller, request, mode);
+  }
+
+  /** An answer of another node's callee. */
+  answered(peer: Peer, proxy: Member, message: Yield | ErrorMessage, now: number): void {
+    if (message.type === YIELD) this.yield(proxy, message, now);
+    else this.error(proxy, message, now);
+    this.#remote?.release(peer, proxy.id);
+  }
+
+  /** A call from another node was taken on. */
+  knows(caller: Member, request: Id): boolean {
+    return (this.#calls.known(caller)?.lastRequest ?? 0) >= request;
+  }
+
+  /** Another node's callee has not seen the call. */
+  declined(peer: Peer, proxy: Member, request: Id, detail: string, now: number): void {
+    this.#replies.declined(proxy, request, detail, now);
+    this.#remote?.release(peer, proxy.id);
   }
 
   #isUri(uri: string): boolean {

@@ -3,7 +3,8 @@
  * first declines (WAMP advanced shared_registration, call_timeout, progressive_call_invocations, call_rerouting).
  */
 import type { RandomSource } from '../../../runtime/kernel/actor.ts';
-import type { Call, Id } from '../../../runtime/wamp/message.ts';
+import type { SendResult } from '../../../runtime/net/connection.ts';
+import type { Call, Id, Invocation } from '../../../runtime/wamp/message.ts';
 import { CALL, EMPTY, INVOCATION, retain } from '../../../runtime/wamp/message.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
 import type { Authorizer } from '../../security/api.ts';
@@ -19,7 +20,7 @@ import { announces, invocationDetails, missingFeature } from './call-options.ts'
 import type { Calls, InFlight, Party, Retry } from './calls.ts';
 import type { InvokePolicy } from './invoke-policies.ts';
 import { chooseCallee } from './invoke-policies.ts';
-import type { Callee, Registration } from './registrations.ts';
+import type { Callee, Registration, RemoteCallee } from './registrations.ts';
 
 export interface DispatcherDependencies {
   readonly calls: Calls;
@@ -27,6 +28,10 @@ export interface DispatcherDependencies {
   readonly random: RandomSource;
   readonly config: DealerConfig;
   readonly authorizer?: Pick<Authorizer, 'mayDisclose'> | undefined;
+  /** Callees here before callees elsewhere. */
+  readonly preferLocal?: boolean | undefined;
+  /** REGISTERED comes before any INVOCATION. */
+  announce(registration: Registration, callee: Callee): void;
 }
 
 const MAX_ID = 2 ** 53;
@@ -158,15 +163,15 @@ export class Dispatcher {
   ): void {
     const isRetry = tried !== undefined;
     let gone = tried;
+    let wasLost = false;
     for (;;) {
       const callee = this.#choose(registration, options, gone ?? NOBODY);
       if (!callee) {
-        const wasLost = gone !== undefined && !isRetry;
         return refuseCall(
           this.#d.calls,
           caller,
           message.request,
-          whyNobody(registration, options, isRetry, wasLost),
+          whyNobody(registration, options, isRetry, wasLost && !isRetry),
         );
       }
       const isWatched = timeoutMs > 0 && callee.forwardTimeout;
@@ -192,16 +197,20 @@ export class Dispatcher {
         deadline: 0,
         stream: options.progress ? { procedure: message.procedure, details } : undefined,
         retry: undefined,
+        takesPassthru: undefined,
       };
+      if (callee.pending > 0) this.#d.announce(registration, callee);
       call.retry = retryOf(call, message, options, deadline, tried);
       this.#d.calls.open(call, isWatched ? 0 : deadline);
-      const sent = callee.member.outlet.send({
+      const invocation: Invocation = {
         type: INVOCATION,
         request: call.invocation,
         registration: registration.id,
         details: options.progress ? { ...details, progress: true } : details,
         payload: message.payload,
-      });
+      };
+      const { remote, member } = callee;
+      const sent = remote ? invokeFar(remote, invocation, caller) : member.outlet.send(invocation);
       if (sent === 'sent') {
         call.isSent = true;
         return;
@@ -211,23 +220,45 @@ export class Dispatcher {
       const why = sendFailure(sent, 'the call');
       if (why) return refuseCall(this.#d.calls, caller, message.request, why);
       gone = (gone ?? new Set()).add(callee);
+      wasLost ||= remote === undefined;
     }
   }
+
+  /** Callees that may be reached come first; then those whose node is in doubt; never those whose node is down. */
 
   #choose(
     registration: Registration,
     options: CallOptions,
     gone: ReadonlySet<Callee>,
   ): Callee | undefined {
+    if (!registration.hasRemote) return this.#pick(registration, options, gone, ANYWHERE);
+    const near = this.#d.preferLocal && this.#pick(registration, options, gone, HERE);
+    return (
+      near ||
+      (this.#pick(registration, options, gone, UP) ??
+        this.#pick(registration, options, gone, DOUBTED))
+    );
+  }
+
+  #pick(
+    registration: Registration,
+    options: CallOptions,
+    gone: ReadonlySet<Callee>,
+    isIn: (callee: Callee) => boolean,
+  ): Callee | undefined {
     const { callees } = registration;
     if (callees.length === 1) {
       const [only] = callees;
-      return this.#accepts(only, options, gone) ? only : undefined;
+      return isIn(only) && this.#accepts(only, options, gone) ? only : undefined;
     }
     if (callees.length === 0) return undefined; // deleted while a call was re-routed
     const policy = policyFor(registration, options);
-    return chooseCallee(registration, policy, options.routingKey ?? '', this.#d.random, (callee) =>
-      this.#accepts(callee, options, gone),
+    return chooseCallee(
+      registration,
+      policy,
+      options.routingKey ?? '',
+      this.#d.random,
+      (callee) => isIn(callee) && this.#accepts(callee, options, gone),
     );
   }
 
@@ -241,6 +272,17 @@ export class Dispatcher {
     this.#d.effects.count('congested_callees_passed_over');
     return false;
   }
+}
+
+const ANYWHERE = (): boolean => true;
+const HERE = ({ remote }: Callee): boolean => !remote;
+const UP = ({ remote }: Callee): boolean => !remote || remote.peer.state === 'up';
+const DOUBTED = ({ remote }: Callee): boolean => remote?.peer.state === 'doubted';
+
+/** A node that cannot be reached is passed over like a callee that has just left. */
+function invokeFar({ proxy }: RemoteCallee, invocation: Invocation, caller: Party): SendResult {
+  const relayed = proxy.outlet.invoke(invocation, caller.member);
+  return relayed === 'unreachable' ? 'closed' : relayed;
 }
 
 /** CALL.runmode partition is a consistent hash of its rkey over the callees, whatever the registration's policy. */
@@ -272,9 +314,9 @@ function retryOf(
   tried: Set<Callee> | undefined,
 ): Retry | undefined {
   if (tried) return { message, options, deadline, tried };
-  if (registration.callees.length < 2 || stream || !announces(callee, 'call_reroute')) {
-    return undefined;
-  }
+  if (registration.callees.length < 2 || stream) return undefined;
+  // A far callee may be gone when the call comes to its node, whatever it announced.
+  if (!callee.remote && !announces(callee, 'call_reroute')) return undefined;
   const { payload } = message;
   // Without one it is not re-routed, and its caller hears what the callee said.
   if (caller.calls.size >= MAX_RETRIES || payload.end - payload.start > MAX_RETRY_BYTES) {
@@ -285,7 +327,7 @@ function retryOf(
 }
 
 /** INVOCATION.Request counts per callee from 1 (basic/building_blocks.md §IDs). */
-function nextInvocation(callee: Member): Id {
+export function nextInvocation(callee: Member): Id {
   callee.lastInvocation = callee.lastInvocation === MAX_ID ? 1 : callee.lastInvocation + 1;
   return callee.lastInvocation;
 }

@@ -7,6 +7,8 @@ import { REGISTER, REGISTERED, UNREGISTER, UNREGISTERED } from '../../../runtime
 import type { UriRule } from '../../../runtime/wamp/uri.ts';
 import { isValidUri } from '../../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
+import type { Stamp } from '../../../runtime/causality/hlc.ts';
+import type { RegistrationEntry } from '../../registry/api.ts';
 import type { Authorizer } from '../../security/api.ts';
 import type { Member } from '../api.ts';
 import type { DealerConfig } from '../config.ts';
@@ -30,10 +32,27 @@ export interface RegistrarDependencies {
   readonly config: DealerConfig;
   readonly authorizer?: Authorizer | undefined;
   readonly uriRule: UriRule;
+  /** Undefined: there are no other nodes. */
+  readonly cluster?: RegistrarCluster | undefined;
   /** May this member register `wamp.` and `bondy.` procedures? Default: nobody may. */
   mayRegisterReserved?(member: Member): boolean;
 }
 
+/** What a registrar that is one of many does besides. */
+export interface RegistrarCluster {
+  readonly realm: string;
+  /** `name#incarnation`. */
+  readonly self: string;
+  stamp(): Stamp;
+  /** To be told to the other nodes; `Registrar.announce` follows when they know. */
+  added(key: string, entry: RegistrationEntry, registration: Registration, callee: Callee): void;
+  removed(key: string): void;
+  /** Something has changed under this pattern. */
+  settle(match: Registration['match'], uri: string): void;
+}
+
+/** Why a registration was lost to another node's. */
+export const CONFLICT = 'bondy.registration.conflict';
 export const TAKEN_OVER = 'bondy.registration.taken_over';
 
 export class Registrar {
@@ -67,29 +86,73 @@ export class Registrar {
       const why = refusal(ERRORS.noSuchRegistration, detail);
       return refuse(party, UNREGISTER, message.request, why);
     }
-    const wasLast = this.#d.registrations.remove(registration, callee);
+    if (callee.pending > 0) this.announce(registration, callee);
+    const wasLast = this.#remove(registration, callee);
     member.outlet.send({ type: UNREGISTERED, request: message.request });
     party.answering = 0;
     this.#announceRemoval(member, registration, wasLast);
   }
 
+  /** The other nodes know, or have had their time: REGISTERED, and what follows from it. Once. */
+  announce(registration: Registration, callee: Callee): void {
+    const { pending: request, member } = callee;
+    if (request === 0) return;
+    callee.pending = 0;
+    member.outlet.send({ type: REGISTERED, request, registration: registration.id });
+    this.#announceCreation(member, registration);
+  }
+
+  /** It has lost to a registration of another node. */
+  lose(registration: Registration, callee: Callee, isForced: boolean): void {
+    const { member, pending: request } = callee;
+    const wasLast = this.#remove(registration, callee);
+    this.#d.effects.count('registration_conflicts');
+    if (request > 0) {
+      callee.pending = 0;
+      const why = refusal(ERRORS.procedureAlreadyExists, 'another node has registered it');
+      return void member.outlet.send(errorFor(member, REGISTER, request, why));
+    }
+    this.#d.effects.count('registrations_revoked');
+    sendRevocation(callee, registration.id, isForced ? TAKEN_OVER : CONFLICT);
+    this.#announceRemoval(member, registration, wasLast);
+  }
+
+  /** What the other nodes are to know of this one. */
+  entries(): { key: string; entry: RegistrationEntry }[] {
+    const { cluster, registrations } = this.#d;
+    if (!cluster) return [];
+    return [...registrations.all()].flatMap((registration) =>
+      registration.callees
+        .filter(({ remote }) => !remote)
+        .map((callee) => ({
+          key: keyOf(registration, callee),
+          entry: entryOf(cluster.realm, registration, callee),
+        })),
+    );
+  }
+
   /** Takes a registration from one callee, or from all, and tells those that announced registration_revocation. */
   revoke(registration: Registration, reason: string, only?: Member): void {
-    const gone = registration.callees.filter(({ member }) => !only || member === only);
-    for (const callee of gone) {
-      const wasLast = this.#d.registrations.remove(registration, callee);
-      this.#d.effects.count('registrations_revoked');
-      sendRevocation(callee, registration.id, reason);
-      this.#announceRemoval(callee.member, registration, wasLast);
-    }
+    const gone = registration.callees.filter(
+      ({ member, remote }) => !remote && (!only || member === only),
+    );
+    for (const callee of gone) this.#revokeOne(registration, callee, reason, true);
+  }
+
+  #revokeOne(registration: Registration, callee: Callee, reason: string, settles: boolean): void {
+    if (callee.pending > 0) this.announce(registration, callee);
+    const wasLast = this.#remove(registration, callee, settles);
+    this.#d.effects.count('registrations_revoked');
+    sendRevocation(callee, registration.id, reason);
+    this.#announceRemoval(callee.member, registration, wasLast);
   }
 
   leave(member: Member): void {
     for (const registration of [...this.#d.registrations.of(member)]) {
       const callee = calleeOf(registration, member);
       if (!callee) continue;
-      const wasLast = this.#d.registrations.remove(registration, callee);
-      this.#announceRemoval(member, registration, wasLast);
+      const wasLast = this.#remove(registration, callee);
+      if (callee.pending === 0) this.#announceRemoval(member, registration, wasLast);
     }
   }
 
@@ -97,9 +160,11 @@ export class Registrar {
   recover(party: Party): void {
     const { registering, answering, member } = party;
     party.registering = undefined;
-    if (!registering || !calleeOf(registering, member)) {
+    const callee = registering && calleeOf(registering, member);
+    if (!registering || !callee) {
       return refuse(party, party.answeringType, answering, INTERRUPTED);
     }
+    callee.pending = 0;
     member.outlet.send({ type: REGISTERED, request: answering, registration: registering.id });
     party.answering = 0;
   }
@@ -154,20 +219,53 @@ export class Registrar {
     const { member } = party;
     let existing = registrations.find(options.match, procedure);
     if (existing && options.force) {
-      this.revoke(existing, TAKEN_OVER);
+      this.#clear(existing);
       existing = undefined;
     }
-    const callee = newCallee(party, options);
+    const callee = newCallee(party, options, this.#d.cluster);
     if (existing) registrations.add(existing, callee);
     const registration =
       existing ?? registrations.create(procedure, options.match, options.invoke, wall, callee);
     party.registering = registration;
+    if (this.#d.cluster) return this.#enterEverywhere(party, request, registration, callee);
     member.outlet.send({ type: REGISTERED, request, registration: registration.id });
     party.registering = undefined;
     party.answering = 0;
+    this.#announceCreation(member, registration);
+  }
+
+  /** REGISTERED waits for the other nodes. */
+  #enterEverywhere(party: Party, request: Id, registration: Registration, callee: Callee): void {
+    const cluster = this.#d.cluster!;
+    callee.pending = request;
+    party.registering = undefined;
+    party.answering = 0;
+    const entry = entryOf(cluster.realm, registration, callee);
+    cluster.added(keyOf(registration, callee), entry, registration, callee);
+    cluster.settle(registration.match, registration.uri);
+  }
+
+  /** By force: callees here are told; those elsewhere are by their own nodes, which see that they lost. */
+  #clear(registration: Registration): void {
+    for (const callee of [...registration.callees]) {
+      if (callee.remote) this.#d.registrations.remove(registration, callee);
+      else this.#revokeOne(registration, callee, TAKEN_OVER, false);
+    }
+  }
+
+  #remove(registration: Registration, callee: Callee, settles = true): boolean {
+    const { registrations, cluster } = this.#d;
+    const wasLast = registrations.remove(registration, callee);
+    cluster?.removed(keyOf(registration, callee));
+    if (settles) cluster?.settle(registration.match, registration.uri);
+    return wasLast;
+  }
+
+  #announceCreation(member: Member, registration: Registration): void {
     const { effects } = this.#d;
     effects.count('registrations');
-    if (!existing) {
+    if (!registration.isAnnounced) {
+      registration.isAnnounced = true;
       effects.announce('wamp.registration.on_create', [member.id, describe(registration)]);
     }
     effects.announce('wamp.registration.on_register', [member.id, registration.id]);
@@ -186,7 +284,11 @@ export function describe({ id, created, uri, match, invoke }: Registration): Dic
   return { id, created: new Date(created).toISOString(), uri, match, invoke };
 }
 
-function newCallee(party: Party, options: RegisterOptions): Callee {
+function newCallee(
+  party: Party,
+  options: RegisterOptions,
+  cluster: RegistrarCluster | undefined,
+): Callee {
   const { member } = party;
   const features = member.features.callee;
   return {
@@ -197,8 +299,49 @@ function newCallee(party: Party, options: RegisterOptions): Callee {
     forwardTimeout: options.forwardTimeout && (features?.has('call_timeout') ?? false),
     canCancel: features?.has('call_canceling') ?? false,
     running: 0,
+    stamp: cluster ? cluster.stamp() : 0n,
+    node: cluster ? cluster.self : '',
+    isForced: options.force && cluster !== undefined,
+    pending: 0,
+    remote: undefined,
   };
 }
+
+function keyOf(registration: Registration, { member }: Callee): string {
+  return `r:${registration.id}:${member.id}`;
+}
+
+function entryOf(realm: string, registration: Registration, callee: Callee): RegistrationEntry {
+  const { id, uri, match, invoke, created } = registration;
+  const { member, concurrency, discloseCaller, forwardTimeout, stamp, isForced } = callee;
+  const features = CALLEE_FEATURES.filter((feature) => member.features.callee?.has(feature));
+  return {
+    kind: 'registration',
+    realm,
+    uri,
+    match,
+    invoke,
+    session: member.id,
+    registration: id,
+    concurrency,
+    discloseCaller,
+    forwardTimeout,
+    features,
+    stamp,
+    isForced,
+    created,
+  };
+}
+
+/** What a dealer asks a callee's announcements for. */
+const CALLEE_FEATURES = [
+  'call_canceling',
+  'call_reroute',
+  'call_timeout',
+  'payload_passthru_mode',
+  'progressive_call_invocations',
+  'progressive_call_results',
+] as const;
 
 function sendRevocation(callee: Callee, registration: Id, reason: string): void {
   if (!callee.member.features.callee?.has('registration_revocation')) return;

@@ -2,9 +2,11 @@
  * What is registered by whom. The rows live in a table that outlives the router; the indexes over them are made
  * anew by `recover`.
  */
+import type { Stamp } from '../../../runtime/causality/hlc.ts';
 import type { RandomSource } from '../../../runtime/kernel/actor.ts';
 import type { Id } from '../../../runtime/wamp/message.ts';
 import type { Member } from '../api.ts';
+import type { CalleeProxy, Peer } from '../cluster/peers.ts';
 import type { Rows } from '../effects.ts';
 import { Holdings } from '../matching/holdings.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
@@ -24,22 +26,44 @@ export interface Callee {
   readonly forwardTimeout: boolean;
   /** It understands INTERRUPT. */
   readonly canCancel: boolean;
-  /** Invocations of this registration it has not answered. */
+  /** Invocations of this registration it has not answered; of a far one, those from here. */
   running: number;
+  /** When it registered, and where (`name#incarnation`): the order of callees on all nodes. Alone: 0 and ''. */
+  readonly stamp: Stamp;
+  readonly node: string;
+  /** It took the procedure from those before it. */
+  readonly isForced: boolean;
+  /** The REGISTER that waits for its answer until the other nodes know; 0: none does. */
+  pending: Id;
+  /** Present: it is a session of another node. */
+  readonly remote: RemoteCallee | undefined;
+}
+
+export interface RemoteCallee {
+  readonly peer: Peer;
+  readonly proxy: CalleeProxy;
 }
 
 export interface Registration {
   readonly id: Id;
   readonly uri: string;
   readonly match: MatchPolicy;
+  /** Of the callees it has now. */
   readonly invoke: InvokePolicy;
   /** Wall clock, ms. */
   readonly created: number;
-  /** In the order they registered. Never empty. */
+  /** In the order they registered, the same on all nodes. Never empty. */
   readonly callees: Callee[];
   /** Where roundrobin goes on. */
   next: number;
+  /** Some callees are on other nodes. */
+  hasRemote: boolean;
+  /** The meta event of its creation is out. */
+  isAnnounced: boolean;
 }
+
+/** Chooses an id that is not taken. */
+export type NewId = (match: MatchPolicy, uri: string, isTaken: (id: Id) => boolean) => Id;
 
 // 31 bits: unpredictable and never reused in practice, yet short on the wire and cheap as a key.
 const MAX_REGISTRATION_ID = 2 ** 31 - 1;
@@ -47,12 +71,14 @@ const MAX_REGISTRATION_ID = 2 ** 31 - 1;
 export class Registrations {
   readonly #rows: Rows<Id, Registration>;
   readonly #random: RandomSource;
+  readonly #newId: NewId;
   readonly #index = new PatternIndex<Registration>();
   readonly #holdings = new Holdings<Member, Registration>();
 
-  constructor(rows: Rows<Id, Registration>, random: RandomSource) {
+  constructor(rows: Rows<Id, Registration>, random: RandomSource, newId?: NewId) {
     this.#rows = rows;
     this.#random = random;
+    this.#newId = newId ?? (() => this.#randomId());
     for (const registration of [...rows.values()]) {
       // A crash may have come between the last callee and its row.
       if (registration.callees.length === 0) rows.delete(registration.id);
@@ -94,15 +120,30 @@ export class Registrations {
     created: number,
     callee: Callee,
   ): Registration {
-    const id = this.#newId();
-    const registration = { id, uri, match, invoke, created, callees: [callee], next: 0 };
+    const id = this.#newId(match, uri, (taken) => this.#rows.has(taken));
+    const registration: Registration = {
+      id,
+      uri,
+      match,
+      invoke,
+      created,
+      callees: [callee],
+      next: 0,
+      hasRemote: callee.remote !== undefined,
+      isAnnounced: callee.remote !== undefined,
+    };
     this.#rows.set(id, registration);
     this.#link(registration);
     return registration;
   }
 
   add(registration: Registration, callee: Callee): void {
-    registration.callees.push(callee);
+    const { callees } = registration;
+    let at = callees.length;
+    while (at > 0 && precedes(callee, callees[at - 1])) at--;
+    callees.splice(at, 0, callee);
+    if (at < registration.next) registration.next++; // nobody's turn comes twice
+    if (callee.remote) registration.hasRemote = true;
     this.#holdings.add(callee.member, registration);
   }
 
@@ -113,6 +154,7 @@ export class Registrations {
     registration.callees.splice(at, 1);
     if (at < registration.next) registration.next--; // nobody's turn is lost
     this.#holdings.remove(callee.member, registration);
+    if (callee.remote) registration.hasRemote = registration.callees.some(({ remote }) => remote);
     if (registration.callees.length > 0) return false;
     this.#index.remove(registration.match, registration.uri);
     this.#rows.delete(registration.id);
@@ -124,7 +166,7 @@ export class Registrations {
     for (const { member } of registration.callees) this.#holdings.add(member, registration);
   }
 
-  #newId(): Id {
+  #randomId(): Id {
     for (;;) {
       const id = this.#random.integer(1, MAX_REGISTRATION_ID);
       if (!this.#rows.has(id)) return id;
@@ -134,4 +176,11 @@ export class Registrations {
 
 export function calleeOf(registration: Registration, member: Member): Callee | undefined {
   return registration.callees.find((callee) => callee.member === member);
+}
+
+/** By stamp, then by node, then by session: one order on all nodes. */
+export function precedes(a: Callee, b: Callee): boolean {
+  if (a.stamp !== b.stamp) return a.stamp < b.stamp;
+  if (a.node !== b.node) return a.node < b.node;
+  return a.node !== '' && a.member.id < b.member.id;
 }

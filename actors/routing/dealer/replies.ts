@@ -14,7 +14,7 @@ import { PASSTHRU } from '../passthru.ts';
 import { errorFor, refusal, sendFailure } from '../refusals.ts';
 import { answerCall, failCall, refuseCall, stopCall } from './answers.ts';
 import type { YieldOptions } from './call-options.ts';
-import { readYieldOptions, resultDetails } from './call-options.ts';
+import { announces, readYieldOptions, resultDetails } from './call-options.ts';
 import type { Calls, InFlight } from './calls.ts';
 import type { Dispatcher } from './dispatcher.ts';
 
@@ -60,7 +60,8 @@ export class Replies {
     }
     const call = calls.party(member).invocations.get(message.request);
     if (!call) return this.#onStray(member, message.request);
-    if (call.state === 'running' && call.retry && message.error === ERRORS.unavailable) {
+    const isDeclined = message.error === ERRORS.unavailable && call.state === 'running';
+    if (isDeclined && call.retry && announces(call.callee, 'call_reroute')) {
       return dispatcher.reroute(call, call.retry, now);
     }
     calls.close(call);
@@ -72,6 +73,15 @@ export class Replies {
     }
     const { error, details, payload } = message;
     answerCall(calls, caller, { type: ERROR, requestType: CALL, request, details, error, payload });
+  }
+
+  /** A far callee has not seen the call: its node will not have it. */
+  declined(member: Member, invocation: Id, detail: string, now: number): void {
+    const { calls, dispatcher, effects } = this.#d;
+    const call = calls.party(member).invocations.get(invocation);
+    if (!call) return effects.count('late_answers');
+    if (call.state === 'running' && call.retry) return dispatcher.reroute(call, call.retry, now);
+    failCall(calls, call, refusal(ERRORS.unavailable, detail));
   }
 
   #onProgress(call: InFlight, { payload }: Yield, options: YieldOptions, now: number): void {
@@ -97,7 +107,7 @@ export class Replies {
       return false;
     }
     if (call.state === 'abandoned') return true;
-    if (call.caller.member.features.caller?.has(PASSTHRU)) return true;
+    if (call.takesPassthru ?? call.caller.member.features.caller?.has(PASSTHRU)) return true;
     const why = refusal(ERRORS.featureNotSupported, `the caller has no ${PASSTHRU}`);
     this.#d.calls.close(call);
     refuseCall(this.#d.calls, call.caller, call.request, why);

@@ -1,0 +1,19 @@
+/** The knobs of relaying, each with its unit, its trade-off and its default. */
+
+export interface RelayConfig {
+  /**
+   * Bytes of answers and events that wait for one node whose channel is full or down. Low: events are dropped sooner,
+   * and answers lose their payload (their callers get an error). High: memory.
+   */
+  readonly maxHeldBytes: number;
+  /** Ms until what waits is tried again. */
+  readonly heldRetryMs: number;
+  /** Ms until what waits for a node is given up: longer than membership takes to call a node down. */
+  readonly heldMs: number;
+}
+
+export const DEFAULT_RELAY_CONFIG: RelayConfig = {
+  maxHeldBytes: 32 * 1024 * 1024,
+  heldRetryMs: 5,
+  heldMs: 15_000,
+};

@@ -1,0 +1,125 @@
+/** The agent of the relay: what other nodes' routers say goes to the router of its realm here. */
+import type { Context, Definition, Handlers } from '../../runtime/kernel/actor.ts';
+import type { NodeId } from '../../runtime/causality/identity.ts';
+import { nodeKey } from '../../runtime/causality/identity.ts';
+import type { Delivery } from '../../runtime/kernel/actor.ts';
+import type { Mailbox } from '../../runtime/kernel/mailbox.ts';
+import { peerService } from '../links/api.ts';
+import type { PeerInput } from '../../runtime/net/peer/port.ts';
+import type { Relayed, RelayMessage } from './api.ts';
+import { RELAY } from './api.ts';
+import type { RelayConfig } from './config.ts';
+import type { RelayCount, RelaySender } from './sender.ts';
+import type { Codecs } from './wire.ts';
+import { decode } from './wire.ts';
+
+/** A realm's router, as the relay meets it. */
+export interface RelayRouter {
+  cast(message: Relayed): Delivery;
+  admit(message: Relayed): void;
+}
+
+export type RelayActorMessage = PeerInput | { readonly kind: 'flush' } | { readonly kind: 'held' };
+
+export interface RelayDependencies {
+  readonly config: RelayConfig;
+  readonly codecs: Codecs;
+  /** Its supervisor's; the sender's `onHeld` puts `held` in here. */
+  readonly mailbox: Mailbox<RelayActorMessage>;
+  readonly sender: RelaySender;
+  router(realm: string): RelayRouter | undefined;
+  count(
+    what: RelayCount | 'relay_received' | 'relay_malformed' | 'relay_strays' | 'relay_overloaded',
+    by?: number,
+  ): void;
+  log(level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>): void;
+}
+
+export function relay(dependencies: RelayDependencies): Definition<RelayActorMessage> {
+  return {
+    class: 'control',
+    mailbox: dependencies.mailbox,
+    init: (context) => new Relay(dependencies, context),
+  };
+}
+
+class Relay implements Handlers<RelayActorMessage> {
+  readonly #d: RelayDependencies;
+  readonly #context: Context<RelayActorMessage>;
+  #isTicking = false;
+
+  constructor(dependencies: RelayDependencies, context: Context<RelayActorMessage>) {
+    this.#d = dependencies;
+    this.#context = context;
+    dependencies.mailbox.takeInterrupted();
+    context.register(RELAY);
+    context.register(peerService('relay'));
+    this.#tick();
+  }
+
+  handle(message: RelayActorMessage): void {
+    switch (message.kind) {
+      case 'peer_message':
+        return this.#onBytes(message.from, message.body);
+      case 'link_up':
+        return this.#flush();
+      case 'link_down':
+        return; // what waits waits until membership has decided
+      case 'held':
+        return this.#tick();
+      case 'flush':
+        this.#isTicking = false;
+        return this.#flush();
+    }
+  }
+
+  #onBytes(from: NodeId, body: Uint8Array): void {
+    const message = decode(body, this.#d.codecs);
+    if (!message) {
+      this.#d.count('relay_malformed');
+      return this.#d.log('warn', 'relay.malformed', { from: nodeKey(from), bytes: body.length });
+    }
+    this.#d.count('relay_received');
+    const router = this.#d.router(message.realm);
+    if (router) this.#deliver(router, from, message);
+    else this.#refuse(from, message, 'relay_strays', 'the realm is not open there');
+  }
+
+  /** What can be refused may be; answers always fit, because they were asked for. */
+  #deliver(router: RelayRouter, from: NodeId, message: RelayMessage): void {
+    const relayed: Relayed = { kind: 'relayed', from, message };
+    switch (message.kind) {
+      case 'event':
+      case 'question':
+      case 'invocation':
+        if (router.cast(relayed) === 'accepted') return;
+        return this.#refuse(from, message, 'relay_overloaded', 'the router there is overloaded');
+      default:
+        return router.admit(relayed);
+    }
+  }
+
+  #refuse(
+    { name }: NodeId,
+    message: RelayMessage,
+    counter: 'relay_strays' | 'relay_overloaded',
+    detail: string,
+  ): void {
+    this.#d.count(counter);
+    if (message.kind !== 'invocation') return;
+    const { realm, callee } = message;
+    const { request } = message.message;
+    this.#d.sender.send(name, { kind: 'refused', realm, callee, request, detail });
+  }
+
+  #flush(): void {
+    this.#d.sender.flush(this.#context.clock.now());
+    this.#tick();
+  }
+
+  #tick(): void {
+    if (this.#isTicking || !this.#d.sender.isHolding) return;
+    this.#isTicking = true;
+    this.#context.after(this.#d.config.heldRetryMs, { kind: 'flush' });
+  }
+}

@@ -1,0 +1,251 @@
+/** A session of a test cluster: real bytes in its own serializer, both ways. */
+import type { Member, Request } from '../../../actors/routing/api.ts';
+import type { Outlet, SendResult } from '../../../runtime/net/connection.ts';
+import type { SharedFrame } from '../../../runtime/net/shared-frame.ts';
+import type { Codec } from '../../../runtime/wamp/codec.ts';
+import { DEFAULT_LIMITS, Unencodable, Violation } from '../../../runtime/wamp/codec.ts';
+import type {
+  Dict,
+  Id,
+  Message,
+  Payload,
+  RouterMessage,
+  Value,
+} from '../../../runtime/wamp/message.ts';
+import {
+  CALL,
+  CANCEL,
+  EMPTY,
+  ERROR,
+  EVENT,
+  INTERRUPT,
+  INVOCATION,
+  PUBLISH,
+  REGISTER,
+  REGISTERED,
+  RESULT,
+  SUBSCRIBE,
+  SUBSCRIBED,
+  UNREGISTER,
+  UNREGISTERED,
+  UNSUBSCRIBE,
+  YIELD,
+} from '../../../runtime/wamp/message.ts';
+import { ByteWriter } from '../../../runtime/wamp/writer.ts';
+import type { TestNode } from './cluster.ts';
+
+export class CodingOutlet implements Outlet {
+  readonly codec: Codec;
+  backlog = 0;
+  isCongested = false;
+  isClosed = false;
+  /** As read back from its bytes, in order. */
+  readonly received: Message[] = [];
+  onMessage: (message: Message) => void = () => {};
+
+  constructor(codec: Codec) {
+    this.codec = codec;
+  }
+
+  send(message: RouterMessage): SendResult {
+    if (this.isClosed) return 'closed';
+    const writer = new ByteWriter(256);
+    if (this.codec.encode(message, writer) instanceof Unencodable) return 'unencodable';
+    const bytes = writer.buffer.subarray(0, writer.at);
+    const decoded = this.codec.decode(bytes, 0, bytes.length, DEFAULT_LIMITS);
+    if (decoded instanceof Violation) throw new Error(decoded.detail);
+    this.received.push(decoded);
+    this.onMessage(decoded);
+    return 'sent';
+  }
+
+  sendShared(frame: SharedFrame): SendResult {
+    return this.send(frame.message);
+  }
+}
+
+export type Procedure = (args: readonly Value[]) => readonly Value[];
+
+export class Client {
+  readonly node: TestNode;
+  readonly realm: string;
+  readonly outlet: CodingOutlet;
+  readonly member: Member;
+  #request = 0;
+
+  constructor(node: TestNode, realm: string, id: Id, codec: Codec, over: Partial<Member>) {
+    this.node = node;
+    this.realm = realm;
+    this.outlet = new CodingOutlet(codec);
+    this.member = {
+      id,
+      authid: `user-${id}`,
+      authrole: 'anonymous',
+      authmethod: 'anonymous',
+      authprovider: 'static',
+      authextra: EMPTY,
+      trustlevel: undefined,
+      features: {
+        publisher: undefined,
+        subscriber: undefined,
+        caller: undefined,
+        callee: undefined,
+      },
+      transport: {
+        kind: 'in_process',
+        batched: false,
+        tls: false,
+        peer: { address: '127.0.0.1', port: 0 },
+        listener: 'test',
+      },
+      session: undefined,
+      joinedAt: 0,
+      lastInvocation: 0,
+      ...over,
+      outlet: this.outlet,
+    };
+  }
+
+  get id(): Id {
+    return this.member.id;
+  }
+
+  leave(): void {
+    this.outlet.isClosed = true;
+    this.node.input(this.realm, { kind: 'leave', member: this.member });
+  }
+
+  // ---- requests; each returns its id
+
+  call(procedure: string, args: readonly Value[] = [], options: Dict = EMPTY): Id {
+    const request = ++this.#request;
+    this.#ask({ type: CALL, request, options, procedure, payload: this.#payload(args) });
+    return request;
+  }
+
+  continueCall(request: Id, procedure: string, args: readonly Value[], options: Dict): void {
+    const payload = this.#payload(args);
+    this.#ask({ type: CALL, request, options, procedure, payload, continues: true });
+  }
+
+  cancel(request: Id, mode: string): void {
+    this.#ask({ type: CANCEL, request, options: { mode } });
+  }
+
+  register(procedure: string, options: Dict = EMPTY): Id {
+    const request = ++this.#request;
+    this.#ask({ type: REGISTER, request, options, procedure });
+    return request;
+  }
+
+  unregister(registration: Id): Id {
+    const request = ++this.#request;
+    this.#ask({ type: UNREGISTER, request, registration });
+    return request;
+  }
+
+  subscribe(topic: string, options: Dict = EMPTY): Id {
+    const request = ++this.#request;
+    this.#ask({ type: SUBSCRIBE, request, options, topic });
+    return request;
+  }
+
+  unsubscribe(subscription: Id): Id {
+    const request = ++this.#request;
+    this.#ask({ type: UNSUBSCRIBE, request, subscription });
+    return request;
+  }
+
+  publish(topic: string, args: readonly Value[] = [], options: Dict = EMPTY): Id {
+    const request = ++this.#request;
+    this.#ask({ type: PUBLISH, request, options, topic, payload: this.#payload(args) });
+    return request;
+  }
+
+  yield(request: Id, args: readonly Value[] = [], options: Dict = EMPTY): void {
+    this.#ask({ type: YIELD, request, options, payload: this.#payload(args) });
+  }
+
+  fail(request: Id, error: string, args: readonly Value[] = [], details: Dict = EMPTY): void {
+    const payload = this.#payload(args);
+    this.#ask({ type: ERROR, requestType: INVOCATION, request, details, error, payload });
+  }
+
+  // ---- habits
+
+  /** Registers, and answers what is called with what `procedure` makes of it. */
+  serve(uri: string, procedure: Procedure, options: Dict = EMPTY): void {
+    this.answer(procedure);
+    this.register(uri, options);
+  }
+
+  answer(procedure: Procedure): void {
+    this.outlet.onMessage = (message) => {
+      if (message.type !== INVOCATION) return;
+      this.yield(message.request, procedure(this.argsOf(message.payload)));
+    };
+  }
+
+  // ---- what came
+
+  get received(): readonly Message[] {
+    return this.outlet.received;
+  }
+
+  take(): Message[] {
+    return this.outlet.received.splice(0);
+  }
+
+  /** What came since the last time, as texts. */
+  heard(): string[] {
+    return this.take().map((message) => this.told(message));
+  }
+
+  told(message: Message): string {
+    const args = 'payload' in message ? JSON.stringify(this.argsOf(message.payload)) : '';
+    switch (message.type) {
+      case RESULT:
+        return `RESULT ${message.request} ${shown(message.details)}${args}`;
+      case ERROR:
+        return `ERROR ${message.request} ${message.error}`;
+      case EVENT:
+        return `EVENT ${shown(message.details)}${args}`;
+      case INVOCATION:
+        return `INVOCATION ${shown(message.details)}${args}`;
+      case INTERRUPT:
+        return `INTERRUPT ${shown(message.options)}`.trim();
+      case REGISTERED:
+        return 'REGISTERED';
+      case SUBSCRIBED:
+        return 'SUBSCRIBED';
+      case UNREGISTERED:
+        return message.request === 0 ? 'REVOKED' : 'UNREGISTERED';
+      default:
+        return `message ${message.type}`;
+    }
+  }
+
+  /** The only message of a type since the last take. */
+  last(type: number): Message | undefined {
+    return this.outlet.received.findLast((message) => message.type === type);
+  }
+
+  argsOf(payload: Payload): readonly Value[] {
+    const read = this.outlet.codec.read(payload);
+    if (read instanceof Unencodable) throw new Error(read.detail);
+    return read.args;
+  }
+
+  #payload(args: readonly Value[]): Payload {
+    return this.outlet.codec.payload(args);
+  }
+
+  #ask(request: Request): void {
+    this.node.request(this.realm, this.member, request);
+  }
+}
+
+function shown(details: Dict): string {
+  const text = JSON.stringify(details);
+  return text === '{}' ? '' : `${text} `;
+}
