@@ -25,7 +25,7 @@ import { hostInUrl, listenerAddresses, reloadListeners, stopAccepting } from './
 import type { Address } from './listening.ts';
 import type { Parts } from './parts.ts';
 import { root } from './root.ts';
-import { drained, sayGoodbye } from './stopping.ts';
+import { dismissSessions } from './stopping.ts';
 
 export interface Node {
   readonly kernel: Kernel;
@@ -114,8 +114,8 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
         isStopping = true;
         stopAccepting(kernel, config);
         if (config.cluster.leavesOnStop) await leaveCluster(kernel);
-        sayGoodbye(directory);
-        await drained(() => sessionCount(kernel), config.shutdown.gracePeriodMs);
+        const { gracePeriodMs } = config.shutdown;
+        await dismissSessions(directory, () => sessionCount(kernel), gracePeriodMs);
         void kernel.stop();
       }
       await kernel.ended;

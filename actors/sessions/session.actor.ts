@@ -52,7 +52,7 @@ export function session(
 ): Definition<SessionMessage> {
   return {
     class: 'data',
-    batch: 1, // a message holds up to 64 frames, and whoever waits behind a flood waits for one of each flooder
+    batch: 4, // a message holds up to 32 frames, and who waits behind a flood waits for a batch of each flooder
     init: (context) => new SessionShell(dependencies, connection, context),
   };
 }

@@ -32,7 +32,7 @@ export interface Wire {
  * Frames given to a session at a time. A chunk may hold thousands of tiny ones (a batched message hundreds of
  * thousands), and whoever else is ready must get a turn in between.
  */
-const MAX_BATCH = 64;
+const MAX_BATCH = 32;
 
 /** What holding costs besides the bytes: tiny chunks and tiny frames must not be cheap to hold. */
 const HELD_BATCH_BYTES = 256;

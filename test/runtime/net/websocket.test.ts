@@ -135,7 +135,7 @@ test('hands on a batch of very many tiny messages in pieces, and holds few of th
   client.write(frame(0x81, batch));
   for (let i = 0; i < count; i++) await observer.frames.next();
   assert.ok(observer.batches.length > 50);
-  assert.ok(observer.batches.every((size) => size <= 64));
+  assert.ok(observer.batches.every((size) => size <= 32));
 
   connection.pause();
   client.write(frame(0x81, batch));
