@@ -167,6 +167,8 @@ export type PartitionMessage =
     }
   /** All a peer had at this clock is here now. */
   | { readonly kind: 'learn'; readonly clock: Dots; readonly reply?: ReplyTo<void> }
+  /** An exchange with this member (by its key) is complete: all it had is here. */
+  | { readonly kind: 'compared'; readonly member: string }
   | { readonly kind: 'members'; readonly members: readonly string[] }
   | { readonly kind: 'watermark'; readonly member: string; readonly frontier: DotContext }
   | { readonly kind: 'check'; readonly rows: number; readonly reply?: ReplyTo<CheckOutcome> }
@@ -238,3 +240,12 @@ export interface ExchangesInfo {
 }
 
 export const EXCHANGES: Name<ExchangesMessage> = name('store:exchanges');
+
+export type { Applied, BarrierPort, CausalClock } from './causal.ts';
+export {
+  CausalBarrier,
+  CausalMarkers,
+  decodeCausal,
+  encodeCausal,
+  SessionClock,
+} from './causal.ts';

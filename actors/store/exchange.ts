@@ -101,8 +101,8 @@ export class Exchange {
       case 'equal_rows':
         if (message.clocks.length !== this.#about.clocks.length) return this.fail('partitions');
         message.clocks.forEach((clock, partition) => this.#o.replica.learn(partition, clock));
-        this.#o.send({ kind: 'learn', id: this.#o.id, clocks: this.#about.clocks });
-        return this.#done();
+        this.#done();
+        return this.#o.send({ kind: 'learn', id: this.#o.id, clocks: this.#about.clocks });
       case 'different':
         return this.#onDifferent(message.about, message.symbols);
       case 'symbols':
@@ -129,8 +129,8 @@ export class Exchange {
 
   fail(reason: string): void {
     if (this.#isOver) return;
-    if (this.#theirs !== undefined) this.#o.send({ kind: 'closed', id: this.#o.id });
     this.#end({ kind: 'failed', peer: this.#o.peer, reason });
+    if (this.#theirs !== undefined) this.#o.send({ kind: 'closed', id: this.#o.id });
   }
 
   #onDifferent(theirs: AboutMe, symbols: Uint8Array): void {
@@ -306,8 +306,8 @@ export class Exchange {
     if (this.#refused === 0) {
       this.#theirs!.clocks.forEach((clock, i) => this.#o.replica.learn(i, clock));
     }
-    this.#o.send({ kind: 'closed', id: this.#o.id });
     this.#done();
+    this.#o.send({ kind: 'closed', id: this.#o.id });
   }
 
   #knowledge(partition: number): Knowledge {

@@ -1,11 +1,12 @@
 /** Begins exchanges, one at a time: with the next peer of a round every `aae.exchange_timer`, and with who has come up. */
+import { nodeKey } from '../../runtime/causality/identity.ts';
 import type { Context, Definition, Down, Handlers, ReplyTo } from '../../runtime/kernel/actor.ts';
 import type { StartResult, SupervisorMessage } from '../../runtime/kernel/supervision.ts';
 import type { CallOutcome } from '../../runtime/kernel/actor.ts';
 import type { MembershipEvent } from '../membership/api.ts';
 import { MEMBERSHIP } from '../membership/api.ts';
 import type { ExchangeOutcome, ExchangesMessage } from './api.ts';
-import { EXCHANGES } from './api.ts';
+import { EXCHANGES, partitionName } from './api.ts';
 import { Rounds } from './rounds.ts';
 import type { ExchangeArgument, ReplicationDependencies } from './services.ts';
 import { EXCHANGE_CHILDREN } from './services.ts';
@@ -150,9 +151,20 @@ class ExchangesActor implements Handlers<Message> {
     this.#monitor = undefined;
     if (outcome.kind === 'equal') this.#d.count('store_exchanges_equal');
     if (outcome.kind === 'failed') this.#d.count('store_exchanges_failed');
+    else this.#compared(running.peer, outcome);
     this.#last.set(running.peer, { outcome, atMs: this.#context.clock.wall() });
     for (const reply of running.replies) reply.reply(outcome);
     if (this.#rounds.hasPreferred) this.#begin();
+  }
+
+  #compared(peer: string, outcome: ExchangeOutcome): void {
+    const node = this.#d.network.connected().find(({ name }) => name === peer);
+    if (node === undefined || (outcome.kind === 'done' && outcome.refused > 0)) return;
+    for (const { index } of this.#d.state.partitions) {
+      this.#context
+        .whereis(partitionName(index))
+        ?.cast({ kind: 'compared', member: nodeKey(node) });
+    }
   }
 
   #peers(): readonly string[] {

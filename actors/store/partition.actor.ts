@@ -141,8 +141,11 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
         this.#machine.learned();
         message.reply?.reply();
         return this.#reapLater();
+      case 'compared':
+        this.#machine.compared(message.member, this.#context.clock.now());
+        return this.#reapLater();
       case 'members':
-        this.#machine.setMembers(message.members);
+        this.#machine.setMembers(message.members, this.#context.clock.now());
         return this.#reapLater();
       case 'watermark':
         this.#machine.watermark(message.member, message.frontier);

@@ -33,6 +33,7 @@ import type {
   PutValue,
   Quarantined,
 } from './api.ts';
+import { ClosedOrigins } from './closed-origins.ts';
 import type { StoreConfig } from './config.ts';
 import { areSeen, dotsOf, isUnsettled, withoutGone } from './deletions.ts';
 import type { RowKey } from './keys.ts';
@@ -61,6 +62,7 @@ export class Partition {
   readonly #port: PartitionPort;
   #hlc: HybridClock;
   readonly #unsettled = new Set<RowKey>();
+  readonly #closed: ClosedOrigins;
   #toReap = 0;
   readonly #quarantined = new Map<RowKey, string>();
 
@@ -72,6 +74,7 @@ export class Partition {
     port: PartitionPort,
   ) {
     this.#nodeKey = nodeKey;
+    this.#closed = new ClosedOrigins(nodeKey);
     this.rows = rows;
     this.#store = store;
     this.#config = config;
@@ -175,9 +178,19 @@ export class Partition {
   }
 
   /** All members, those that are down among them. */
-  setMembers(members: readonly string[]): void {
-    this.rows.state.watermarks.setMembers(members);
+  setMembers(members: readonly string[], nowMs: number): void {
+    const { watermarks, clock } = this.rows.state;
+    watermarks.setMembers(members);
+    this.#closed.setMembers(members, clock, nowMs);
     this.learned();
+  }
+
+  /** All that this member had is here. */
+  compared(member: string, nowMs: number): void {
+    const lost = this.#closed.compared(member, this.rows.state.clock, nowMs);
+    if (lost.length === 0) return;
+    this.#port.count('store_puts_lost', lost.length);
+    this.rows.learnAll(lost);
   }
 
   /** How far a member has seen. */
@@ -212,7 +225,7 @@ export class Partition {
         if (found.value === undefined) return;
         const { row } = found.value;
         const rest = settled(row, (dot) => watermarks.isStable(dot));
-        if (rest === row) return void this.#unsettled.add(rowKey);
+        if (rest === row) return this.noticed(rowKey, row);
         if (rest === undefined) this.#port.count('store_tombstones_reaped');
         this.#write(rowKey, found.value, rest, [], false, () => {});
       });

@@ -48,6 +48,8 @@ export const STORE_COUNTERS = [
   'store_hooks_threw',
   'store_functions_threw',
   'store_quarantined',
+  /** Lives of nodes that took puts with them that nobody has. */
+  'store_puts_lost',
   'store_tombstones_reaped',
   'store_rows_checked',
   /** Rows that are not what their leaf says. */

@@ -94,3 +94,8 @@ export function actorOf(nodeKey: string, lane: Lane): string {
 export function laneOfActor(actor: string): Lane {
   return actor.endsWith('~') ? 'ram' : 'durable';
 }
+
+/** The node, in one of its lives, that gave dots under this name. */
+export function nodeKeyOfActor(actor: string): string {
+  return actor.endsWith('~') ? actor.slice(0, -1) : actor;
+}
