@@ -272,6 +272,7 @@ export class Broker {
     return metaTable({
       ...subscriptionProcedures({
         subscriptions: this.#subscriptions,
+        interests: this.#cluster?.interests,
         history: this.#history,
         codecs,
         maxReply: config.history.maxReply,

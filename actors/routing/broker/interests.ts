@@ -2,14 +2,18 @@
  * Which nodes want which topics, folded per node and pattern: one publication crosses to each of them once. And what
  * this node wants, as the others know it.
  */
+import type { Id } from '../../../runtime/wamp/message.ts';
 import type { InterestEntry } from '../../registry/api.ts';
 import type { Peer } from '../cluster/peers.ts';
-import { patternKey } from '../cluster/pattern-ids.ts';
+import { patternId, patternKey } from '../cluster/pattern-ids.ts';
 import type { Reports } from '../cluster/reports.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import { PatternIndex } from '../matching/patterns.ts';
 
-interface Interested {
+/** A pattern that other nodes have subscribers for. */
+export interface Interested {
+  /** Of the subscription, on every node. */
+  readonly id: Id;
   readonly match: MatchPolicy;
   readonly uri: string;
   readonly created: number;
@@ -27,6 +31,7 @@ export class Interests {
   readonly #reports: Reports;
   readonly #index = new PatternIndex<Interested>();
   readonly #patterns = new Map<string, Interested>();
+  readonly #ids = new Map<Id, Interested>();
   readonly #own = new Map<string, Own>();
   /** Those with a token. */
   readonly #unconfirmed = new Set<Own>();
@@ -46,8 +51,10 @@ export class Interests {
     const key = patternKey(match, uri);
     let interested = this.#patterns.get(key);
     if (!interested) {
-      interested = { match, uri, created, peers: new Set() };
+      const id = patternId(match, uri, (taken) => this.#ids.has(taken));
+      interested = { id, match, uri, created, peers: new Set() };
       this.#patterns.set(key, interested);
+      this.#ids.set(id, interested);
       this.#index.add(match, uri, interested);
     }
     interested.peers.add(peer);
@@ -58,6 +65,7 @@ export class Interests {
     const interested = this.#patterns.get(key);
     if (!interested?.peers.delete(peer) || interested.peers.size > 0) return;
     this.#patterns.delete(key);
+    this.#ids.delete(interested.id);
     this.#index.remove(match, uri);
   }
 
@@ -67,6 +75,10 @@ export class Interests {
     this.#found.clear();
     this.#index.forEachMatch(topic, this.#collect);
     return this.#found.size === 0 ? NOBODY : [...this.#found];
+  }
+
+  get(id: Id): Interested | undefined {
+    return this.#ids.get(id);
   }
 
   find(match: MatchPolicy, uri: string): Interested | undefined {

@@ -12,10 +12,13 @@ import { isId, OptionReader } from '../options.ts';
 import { toTimestamp } from '../timestamps.ts';
 import { describe, readHistoryQuery, select } from './history-query.ts';
 import type { History } from './history.ts';
+import type { Interests } from './interests.ts';
 import type { Subscription, Subscriptions } from './subscriptions.ts';
 
 export interface SubscriptionMetaDependencies {
   readonly subscriptions: Subscriptions;
+  /** What other nodes have subscribers for. */
+  readonly interests: Interests | undefined;
   readonly history: History;
   readonly codecs: Readonly<Record<SerializerId, Codec>>;
   /** Events in one answer of get_events. */
@@ -27,18 +30,24 @@ export interface SubscriptionMetaDependencies {
 export function subscriptionProcedures(
   d: SubscriptionMetaDependencies,
 ): Record<string, MetaProcedure> {
-  const { subscriptions } = d;
+  const { subscriptions, interests } = d;
   return {
-    'wamp.subscription.list': () => ({ args: [listByMatch(subscriptions)] }),
-    'wamp.subscription.lookup': (args) => lookup(subscriptions, args),
+    'wamp.subscription.list': () => ({ args: [listByMatch(d)] }),
+    'wamp.subscription.lookup': (args) => lookup(d, args),
     'wamp.subscription.match': ([topic]) => {
       if (typeof topic !== 'string') return invalidArgument('the argument must be a topic');
-      const ids: Id[] = [];
-      subscriptions.forEachMatch(topic, ({ id }) => ids.push(id));
-      return { args: [ids.length > 0 ? ids : null] };
+      const ids = new Set<Id>();
+      subscriptions.forEachMatch(topic, ({ id }) => ids.add(id));
+      interests?.forEachMatch(topic, ({ id }) => ids.add(id));
+      return { args: [ids.size > 0 ? [...ids] : null] };
     },
-    'wamp.subscription.get': ([id]) =>
-      withSubscription(subscriptions, id, (found) => ({ args: [subscriptionDetails(found)] })),
+    'wamp.subscription.get': ([id]) => {
+      const far = isId(id) && !subscriptions.get(id) ? interests?.get(id) : undefined;
+      if (far) return { args: [subscriptionDetails(far)] };
+      return withSubscription(subscriptions, id, (found) => ({
+        args: [subscriptionDetails(found)],
+      }));
+    },
     'wamp.subscription.list_subscribers': ([id]) =>
       withSubscription(subscriptions, id, ({ subscribers }) => ({
         args: [subscribers.all.map((member) => member.id)],
@@ -50,23 +59,35 @@ export function subscriptionProcedures(
   };
 }
 
-export function subscriptionDetails({ id, created, uri, match }: Subscription): Dict {
+export function subscriptionDetails({
+  id,
+  created,
+  uri,
+  match,
+}: Pick<Subscription, 'id' | 'created' | 'uri' | 'match'>): Dict {
   return { id, created: toTimestamp(created), uri, match };
 }
 
-function listByMatch(subscriptions: Subscriptions): Dict {
+function listByMatch({ subscriptions, interests }: SubscriptionMetaDependencies): Dict {
   const lists: Record<MatchPolicy, Id[]> = { exact: [], prefix: [], wildcard: [] };
   for (const { id, match } of subscriptions.all()) lists[match].push(id);
+  for (const { id, match } of interests?.all() ?? []) {
+    if (!subscriptions.get(id)) lists[match].push(id);
+  }
   return { ...lists };
 }
 
 /** `options` are those of SUBSCRIBE; of them only `match` says which subscription it is. */
-function lookup(subscriptions: Subscriptions, [topic, options]: readonly Value[]): MetaReply {
+function lookup(
+  { subscriptions, interests }: SubscriptionMetaDependencies,
+  [topic, options]: readonly Value[],
+): MetaReply {
   if (typeof topic !== 'string') return invalidArgument('the first argument must be a topic');
   const read = new OptionReader(isDict(options) ? options : {});
   const match = read.oneOf('match', MATCH_POLICIES) ?? 'exact';
   if (read.mistake) return invalidArgument(read.mistake.detail);
-  return { args: [subscriptions.find(match, topic)?.id ?? null] };
+  const found = subscriptions.find(match, topic) ?? interests?.find(match, topic);
+  return { args: [found?.id ?? null] };
 }
 
 /** Who may not subscribe may not read what was published either. */

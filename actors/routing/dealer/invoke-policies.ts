@@ -65,7 +65,7 @@ export function chooseCallee(
     case 'jump_consistent_hash':
       return scan(callees, jumpConsistentHash(key, count), 1, accepts);
     case 'queue_least_loaded':
-      return leastLoaded(callees, accepts);
+      return leastLoaded(registration, accepts);
     case 'queue_least_loaded_sample':
       return leastLoadedOfTwo(callees, random, accepts);
   }
@@ -104,11 +104,19 @@ function load(callee: Callee): number {
   return callee.party.invocations.size;
 }
 
-function leastLoaded(callees: readonly Callee[], accepts: Accepts): Callee | undefined {
+/**
+ * The first of those with the least. Over several nodes each node sees only the load it makes, so equals take turns, or
+ * every node would begin with the same one.
+ */
+function leastLoaded(registration: Registration, accepts: Accepts): Callee | undefined {
+  const { callees, hasRemote } = registration;
+  const start = hasRemote ? registration.next % callees.length : 0;
   let best: Callee | undefined;
-  for (const callee of callees) {
+  for (let step = 0; step < callees.length; step++) {
+    const callee = callees[(start + step) % callees.length];
     if ((best === undefined || load(callee) < load(best)) && accepts(callee)) best = callee;
   }
+  if (best && hasRemote) registration.next = (callees.indexOf(best) + 1) % callees.length;
   return best;
 }
 
