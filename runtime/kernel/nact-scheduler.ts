@@ -2,10 +2,10 @@
  * The production scheduler: nact runs the turns and carries the handles.
  *
  * Every message through nact costs a loop turn and several promises, so exactly one nact actor drives the run
- * queue and one message to it is one turn. Each of our actors has a nact actor beside it, flat under the system,
- * so that code which knows only nact can reach and stop it. Nothing else of nact is used: its stop does not reach
- * children, its resets can run a handler twice at once, its references outlive their actor (hence the pid in every
- * name), and a throw in its crash handler takes the process down.
+ * queue and one message to it is one turn. Each of our actors can have a nact actor beside it, flat under the
+ * system, so that code which knows only nact can reach and stop it (`nactRef`). Nothing else of nact is used: its
+ * stop does not reach children, its resets can run a handler twice at once, its references outlive their actor
+ * (hence the pid in every name), and a throw in its crash handler takes the process down.
  */
 import { dispatch, spawn, start, stop } from 'nact';
 import type { Ref as NactRef } from 'nact';

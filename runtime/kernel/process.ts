@@ -24,12 +24,11 @@ export class Process implements Ref<unknown>, Runnable, Reader, HandleOwner {
   readonly turnClass: TurnClass;
   readonly batch: number;
   readonly startedAt: number;
-  /** This actor in the scheduler's own library, for code that knows only that. */
-  readonly handle: unknown;
   /** Messages handled by this incarnation. */
   handled = 0;
   /** Why it ended, once it has. */
   exitReason: ExitReason | undefined = undefined;
+  #handle: unknown = undefined;
   readonly #host: Host;
   readonly #mailbox: Mailbox<unknown>;
   readonly #keepsMailbox: boolean;
@@ -62,7 +61,6 @@ export class Process implements Ref<unknown>, Runnable, Reader, HandleOwner {
     this.#keepsMailbox = options.keepsMailbox;
     this.#isStarted = !options.startsLater;
     this.startedAt = host.scheduler.clock.now();
-    this.handle = host.scheduler.attach?.(this, `${handleName(this.id)}.${this.pid}`);
   }
 
   get path(): string {
@@ -71,6 +69,18 @@ export class Process implements Ref<unknown>, Runnable, Reader, HandleOwner {
 
   get isAlive(): boolean {
     return this.#life !== 'dead';
+  }
+
+  /**
+   * This actor in the scheduler's own library, for code that knows only that; made when it is asked for, because a
+   * session in ten thousand ever is. Undefined for a scheduler without one, and for who died without it.
+   */
+  get handle(): unknown {
+    if (this.#handle === undefined && this.isAlive) {
+      const name = `${handleName(this.id)}.${this.pid}`;
+      this.#handle = this.#host.scheduler.attach?.(this, name);
+    }
+    return this.#handle;
   }
 
   get life(): Life {
@@ -302,7 +312,7 @@ export class Process implements Ref<unknown>, Runnable, Reader, HandleOwner {
     for (const watcher of this.#watchers ?? []) watcher.targetEnded(this, reason);
     this.#links = undefined;
     this.#watchers = undefined;
-    this.#host.scheduler.detach?.(this.handle);
+    this.#host.scheduler.detach?.(this.#handle);
     if (this.#host.isWatched) this.#host.changed(this.path, { exited: this.pid, reason });
     if (this.#isAdopted) this.parent?.signal({ kind: 'child_exit', child: this, reason });
   }

@@ -80,6 +80,8 @@ export class Stage {
       net: this.#net,
       kernel: () => this.kernel,
       isReady: () => ({ ready: true, why: [] }),
+      cluster: undefined,
+      onOut: () => {},
       onAdminListening: () => {},
     };
     this.stepper = new Stepper({ seed: seed ?? 1, interleaves: seed !== undefined });
