@@ -8,6 +8,7 @@
 import type { Context } from '../../runtime/causality/dvvset.ts';
 import type { Dot, Row } from '../../runtime/causality/row.ts';
 import type { StoreClock } from '../../runtime/causality/store-clock.ts';
+import { laneOfActor } from './state.ts';
 
 /** Every put whose effect the row holds, as far as it can be told. */
 export function dotsOf({ entries }: Row): readonly Dot[] {
@@ -36,21 +37,34 @@ export function withoutGone(row: Row, theirs: Row | undefined, clock: StoreClock
   const entries = row.entries.flatMap((entry) => {
     const { actor, counter } = entry;
     const values = entry.values.filter(({ dot }) => !isGone({ actor, sequence: dot }));
-    if (values.length === entry.values.length && values.length > 0) return [entry];
-    if (values.length === 0 && clock.covers({ actor, sequence: counter })) {
+    // While the peer has an older version of this actor's, what we know of it must stay known.
+    const isNeeded = values.length > 0 || hasActor(theirs, actor);
+    if (!isNeeded && clock.covers({ actor, sequence: counter })) {
       isSame = false;
       return [];
     }
-    if (values.length < entry.values.length) isSame = false;
+    if (values.length === entry.values.length) return [entry];
+    isSame = false;
     return [{ ...entry, values }];
   });
   if (isSame) return row;
   return entries.some(({ values }) => values.length > 0) ? { entries, anonymous: [] } : undefined;
 }
 
-/** Puts that all members have seen, and this clock has not: its node was not counted any more. */
+/**
+ * There are puts that all members have seen and this clock has not: its node was not counted any more. A node that has
+ * only just started has nothing in memory that could be outdated.
+ */
 export function isBehind(clock: StoreClock, stable: Context): boolean {
-  return stable.some(([origin, sequence]) => clock.contiguous(origin) < sequence);
+  const hasMemory = clock.frontier.some(([origin]) => laneOfActor(origin) === 'ram');
+  return stable.some(
+    ([origin, sequence]) =>
+      clock.contiguous(origin) < sequence && (hasMemory || laneOfActor(origin) === 'durable'),
+  );
+}
+
+function hasActor(row: Row | undefined, actor: string): boolean {
+  return row?.entries.some((entry) => entry.actor === actor) ?? false;
 }
 
 function has(row: Row | undefined, actor: string, sequence: number): boolean {
