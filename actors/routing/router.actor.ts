@@ -294,6 +294,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#monitors.unwatch(member);
     this.#dealer.leave(member);
     this.#broker.leave(member);
+    this.#cluster?.left(member);
     this.#rows.members.delete(member.id);
     this.#d.count('sessions_closed');
     announceLeave(member, this);

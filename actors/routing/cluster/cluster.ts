@@ -12,7 +12,7 @@ import type { Broker } from '../broker/broker.ts';
 import type { Interests } from '../broker/interests.ts';
 import { publicationOf } from '../broker/relayed.ts';
 import type { Dealer } from '../dealer/dealer.ts';
-import type { RouterInput } from '../api.ts';
+import type { Member, RouterInput } from '../api.ts';
 import type { RoutingEffects } from '../effects.ts';
 import type { Questioner } from './questioner.ts';
 import type { Peer, Peers } from './peers.ts';
@@ -38,7 +38,7 @@ export type ClusterInput = Extract<
   { kind: 'relayed' | 'registry' | 'announce' | 'give_up' }
 >;
 
-type Kind<K extends RelayMessage['kind']> = Extract<RelayMessage, { kind: K }>;
+type Kind<K extends RelayMessage['kind']> = Extract<RelayMessage, { readonly kind: K }>;
 
 export class Cluster {
   readonly #p: ClusterParts;
@@ -90,6 +90,11 @@ export class Cluster {
   #announce(token: number, wall: number): void {
     this.#p.dealer.announce(token);
     this.#p.broker.confirm(token, wall);
+  }
+
+  /** A session of this node has left. */
+  left(member: Member): void {
+    for (const peer of this.#p.peers.all()) this.#p.dealer.forgetCallers(peer, member.id);
   }
 
   // ---- the registry
@@ -177,7 +182,31 @@ export class Cluster {
 
   #onRelayed({ from, message }: Relayed, now: number): void {
     if (nodeKey(from) === this.#self) return;
-    const peer = this.#p.peers.meet(from);
+    switch (message.kind) {
+      case 'event':
+        return this.#p.broker.relayed(publicationOf(message));
+      case 'question':
+        return this.#p.questioner.onQuestion(from.name, message);
+      case 'reply':
+        return this.#p.questioner.onReply(nodeKey(from), message.message);
+      case 'invocation':
+      case 'interrupt':
+      case 'answer':
+      case 'refused': {
+        const peer = this.#p.peers.get(from);
+        if (peer) return this.#onCall(peer, message, now);
+        // It knows this node before this node knows it; or it is over.
+        if (message.kind !== 'invocation') return this.#stray('relay_strays');
+        return this.#refuse(from, message, 'the callee’s node does not know this one yet');
+      }
+    }
+  }
+
+  #onCall(
+    peer: Peer,
+    message: Kind<'invocation' | 'interrupt' | 'answer' | 'refused'>,
+    now: number,
+  ): void {
     switch (message.kind) {
       case 'invocation':
         return this.#onInvocation(peer, message);
@@ -196,12 +225,6 @@ export class Cluster {
         if (!proxy) return this.#stray('late_answers');
         return this.#p.dealer.declined(peer, proxy, message.request, message.detail, now);
       }
-      case 'event':
-        return this.#p.broker.relayed(publicationOf(message));
-      case 'question':
-        return this.#p.questioner.onQuestion(from.name, message);
-      case 'reply':
-        return this.#p.questioner.onReply(peer.key, message.message);
     }
   }
 
@@ -216,7 +239,7 @@ export class Cluster {
         const isMended = caller !== undefined && this.#p.dealer.knows(caller, request);
         if (isMended && !message.isChunk) return;
         if (caller) this.#p.dealer.relayedInterrupt(caller, request, 'killnowait');
-        return this.#refuse(peer, message, 'the router there failed');
+        return this.#refuse(from, message, 'the router there failed');
       }
       case 'answer': {
         const proxy = peer.callees.get(message.callee);
@@ -240,13 +263,13 @@ export class Cluster {
     const call = { caller, callee, takesPassthru, message };
     if (relayed.isChunk) return this.#p.dealer.relayedChunk(call);
     const detail = this.#p.dealer.relayed(call);
-    if (detail !== undefined) this.#refuse(peer, relayed, detail);
+    if (detail !== undefined) this.#refuse(peer.node, relayed, detail);
   }
 
-  #refuse({ node }: Peer, { realm, callee, message }: Kind<'invocation'>, detail: string): void {
+  #refuse(to: NodeId, { realm, callee, message }: Kind<'invocation'>, detail: string): void {
     this.#p.effects.count('relay_calls_refused');
     const { request } = message;
-    this.#p.port.relay.send(node.name, { kind: 'refused', realm, callee, request, detail });
+    this.#p.port.relay.send(to.name, { kind: 'refused', realm, callee, request, detail });
   }
 
   #stray(counter: string): void {

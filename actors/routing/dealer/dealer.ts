@@ -87,7 +87,7 @@ export class Dealer {
   readonly #remote: RemoteCallees | undefined;
   readonly #relayed: RelayedCalls;
   /** Whose REGISTERED waits for the other nodes. */
-  #unannounced: { token: number; registration: Registration; callee: Callee }[] = [];
+  readonly #unannounced: { token: number; registration: Registration; callee: Callee }[] = [];
   readonly #d: DealerDependencies;
 
   constructor(dependencies: DealerDependencies) {
@@ -295,10 +295,11 @@ export class Dealer {
 
   /** Every node knows what was reported up to this token, or has had its time. */
   announce(token: number): void {
-    const ready = this.#unannounced.filter((each) => each.token <= token);
-    if (ready.length === 0) return;
-    this.#unannounced = this.#unannounced.filter((each) => each.token > token);
-    for (const { registration, callee } of ready) this.registrar.announce(registration, callee);
+    let ready = 0; // tokens grow
+    while (ready < this.#unannounced.length && this.#unannounced[ready].token <= token) ready++;
+    for (const { registration, callee } of this.#unannounced.splice(0, ready)) {
+      this.registrar.announce(registration, callee);
+    }
   }
 
   /** After a crash: who still waits for REGISTERED has waited long enough. */
@@ -330,6 +331,14 @@ export class Dealer {
     }
     for (const proxy of peer.callers.values()) this.#relayed.drop(proxy);
     peer.callers.clear();
+  }
+
+  /** Nobody calls a session that has left: who stood for its callers goes, too. */
+  forgetCallers(peer: Peer, session: Id): void {
+    const proxy = peer.callers.get(session);
+    if (!proxy) return;
+    this.#relayed.drop(proxy);
+    peer.callers.delete(session);
   }
 
   /** A call from another node. Answers why the callee will not have it. */

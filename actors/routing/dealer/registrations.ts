@@ -80,6 +80,7 @@ export class Registrations {
     this.#random = random;
     this.#newId = newId ?? (() => this.#randomId());
     for (const registration of [...rows.values()]) {
+      if (registration.hasRemote) leaveNear(registration);
       // A crash may have come between the last callee and its row.
       if (registration.callees.length === 0) rows.delete(registration.id);
       else this.#link(registration);
@@ -172,6 +173,14 @@ export class Registrations {
       if (!this.#rows.has(id)) return id;
     }
   }
+}
+
+/** After a crash: callees of other nodes come back with what their nodes have registered. */
+function leaveNear(registration: Registration): void {
+  const near = registration.callees.filter(({ remote }) => !remote);
+  registration.callees.splice(0, registration.callees.length, ...near);
+  registration.hasRemote = false;
+  registration.next = 0;
 }
 
 export function calleeOf(registration: Registration, member: Member): Callee | undefined {

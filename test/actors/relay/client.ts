@@ -29,6 +29,7 @@ import {
   UNREGISTER,
   UNREGISTERED,
   UNSUBSCRIBE,
+  UNSUBSCRIBED,
   YIELD,
 } from '../../../runtime/wamp/message.ts';
 import { ByteWriter } from '../../../runtime/wamp/writer.ts';
@@ -42,6 +43,7 @@ export class CodingOutlet implements Outlet {
   /** As read back from its bytes, in order. */
   readonly received: Message[] = [];
   onMessage: (message: Message) => void = () => {};
+  note: (message: Message) => void = () => {};
 
   constructor(codec: Codec) {
     this.codec = codec;
@@ -55,6 +57,7 @@ export class CodingOutlet implements Outlet {
     const decoded = this.codec.decode(bytes, 0, bytes.length, DEFAULT_LIMITS);
     if (decoded instanceof Violation) throw new Error(decoded.detail);
     this.received.push(decoded);
+    this.note(decoded);
     this.onMessage(decoded);
     return 'sent';
   }
@@ -71,12 +74,17 @@ export class Client {
   readonly realm: string;
   readonly outlet: CodingOutlet;
   readonly member: Member;
+  /** What it has been told that it has. */
+  readonly registrations = new Set<Id>();
+  readonly subscriptions = new Set<Id>();
+  readonly #giving = new Map<Id, Id>();
   #request = 0;
 
   constructor(node: TestNode, realm: string, id: Id, codec: Codec, over: Partial<Member>) {
     this.node = node;
     this.realm = realm;
     this.outlet = new CodingOutlet(codec);
+    this.outlet.note = (message) => this.#note(message);
     this.member = {
       id,
       authid: `user-${id}`,
@@ -140,6 +148,7 @@ export class Client {
 
   unregister(registration: Id): Id {
     const request = ++this.#request;
+    this.#giving.set(request, registration);
     this.#ask({ type: UNREGISTER, request, registration });
     return request;
   }
@@ -152,6 +161,7 @@ export class Client {
 
   unsubscribe(subscription: Id): Id {
     const request = ++this.#request;
+    this.#giving.set(request, subscription);
     this.#ask({ type: UNSUBSCRIBE, request, subscription });
     return request;
   }
@@ -234,6 +244,17 @@ export class Client {
     const read = this.outlet.codec.read(payload);
     if (read instanceof Unencodable) throw new Error(read.detail);
     return read.args;
+  }
+
+  #note(message: Message): void {
+    if (message.type === REGISTERED) this.registrations.add(message.registration);
+    if (message.type === SUBSCRIBED) this.subscriptions.add(message.subscription);
+    if (message.type === UNREGISTERED) {
+      const revoked = message.details?.['registration'];
+      this.registrations.delete((revoked as Id) ?? this.#giving.get(message.request));
+    }
+    if (message.type === UNSUBSCRIBED)
+      this.subscriptions.delete(this.#giving.get(message.request)!);
   }
 
   #payload(args: readonly Value[]): Payload {
