@@ -47,7 +47,7 @@ class ExchangesActor implements Handlers<Message> {
     this.#context = context;
     this.#rounds = new Rounds(context.random);
     // Of another life of this actor there may still be answers on their way.
-    this.#number = context.random.integer(0, 2 ** 40);
+    this.#number = context.random.integer(0, 2 ** 24);
     context.register(EXCHANGES);
     this.#follow();
     this.#tickLater();

@@ -17,6 +17,10 @@ import { Stepper } from '../../../runtime/kernel/stepper.ts';
 import type { ChildSpec } from '../../../runtime/kernel/supervision.ts';
 import { subtree, worker } from '../../../runtime/kernel/worker.ts';
 import { Counters } from '../../../runtime/metrics/counters.ts';
+import type { PlainValue } from '../../../runtime/net/peer/codec.ts';
+import { decodeBody } from '../../../runtime/net/peer/codec.ts';
+import { Malformed } from '../../../runtime/structures/malformed.ts';
+import { parseExchange } from '../../../actors/store/messages.ts';
 import type { PeerDelivery, PeerNetwork } from '../../../runtime/net/peer/port.ts';
 import { peerService } from '../../../actors/links/api.ts';
 import type { Broadcasted, BroadcastMessage } from '../../../actors/broadcast/api.ts';
@@ -90,9 +94,12 @@ export class Replicas {
   now = 0;
   loss: number;
   broadcasts = true;
+  isWeighed = false;
   /** Bodies on the store channel. */
   messages = 0;
   bytes = 0;
+  /** Of these, of rows in exchanges. */
+  rowBytes = 0;
   #flights: Flight[] = [];
   #order = 0;
   #side: ((name: string) => number) | undefined;
@@ -284,6 +291,7 @@ export class Replica implements PeerNetwork {
 
   send(to: string, _channel: string, service: 'store', body: Uint8Array): PeerDelivery {
     if (!this.isConnected(to)) return 'disconnected';
+    if (this.cluster.isWeighed) this.cluster.rowBytes += rowBytesOf(body);
     const message = { kind: 'peer_message', from: this.id, body } as const;
     this.cluster.send(this, to, body.length, true, () => {
       this.cluster.nodes
@@ -503,4 +511,13 @@ export class Replica implements PeerNetwork {
     });
     Object.assign(this, { disk: fresh });
   }
+}
+
+function rowBytesOf(body: Uint8Array): number {
+  const message = parseExchange(decodeBody(body) as PlainValue);
+  if (message instanceof Malformed) return 0;
+  if (message.kind !== 'swap' && message.kind !== 'swapped') return 0;
+  return message.rows
+    .flatMap(({ rows }) => rows)
+    .reduce((sum, { key, row }) => sum + key.length + row.length, 0);
 }
