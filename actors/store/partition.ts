@@ -37,12 +37,13 @@ import { ClosedOrigins } from './closed-origins.ts';
 import type { StoreConfig } from './config.ts';
 import { areSeen, dotsOf, isUnsettled, withoutGone } from './deletions.ts';
 import type { RowKey } from './keys.ts';
-import { decodeRowKey, encodeRowKey, isKey, keyOf, prefixOf, rowKeyOf } from './keys.ts';
+import { HookCalls } from './hook-calls.ts';
+import { decodeRowKey, encodeRowKey, isKey, prefixOf, rowKeyOf } from './keys.ts';
 import type { PartitionPort } from './port.ts';
 import type { PrefixSpec } from './prefixes.ts';
 import { laneOf, resolverOf } from './prefixes.ts';
+import { Quarantine } from './quarantine.ts';
 import type { RowStore } from './row-store.ts';
-import { printable } from './row-store.ts';
 import type { SharedRow } from './shared-row.ts';
 import type { Stored, StoreState } from './state.ts';
 import { actorOf } from './state.ts';
@@ -64,7 +65,8 @@ export class Partition {
   readonly #unsettled = new Set<RowKey>();
   readonly #closed: ClosedOrigins;
   #toReap = 0;
-  readonly #quarantined = new Map<RowKey, string>();
+  readonly #quarantine: Quarantine;
+  readonly #hooks: HookCalls;
 
   constructor(
     nodeKey: string,
@@ -80,6 +82,8 @@ export class Partition {
     this.#config = config;
     this.#port = port;
     this.#hlc = new HybridClock(() => port.wallMs());
+    this.#quarantine = new Quarantine(rows.state.index, config.maxQuarantined, port);
+    this.#hooks = new HookCalls(this.#quarantine, port);
   }
 
   get unsettled(): number {
@@ -87,10 +91,7 @@ export class Partition {
   }
 
   get quarantined(): readonly Quarantined[] {
-    return [...this.#quarantined].map(([rowKey, reason]) => ({
-      ...{ prefix: prefixOf(rowKey), key: keyOf(rowKey) },
-      reason,
-    }));
+    return this.#quarantine.all;
   }
 
   /** After loading: stamps go on from the greatest on disk. */
@@ -280,8 +281,8 @@ export class Partition {
       const where = { ...dot, partition: state.index };
       done({ kind: 'stored', dot: where, before, context: contextOf(row) });
     });
-    this.#quarantined.delete(rowKey);
-    this.#announce(spec, rowKey, resolve(row, resolverOf(spec)), before, 'local');
+    this.#quarantine.delete(rowKey);
+    this.#hooks.announce(spec, rowKey, resolve(row, resolverOf(spec)), before, 'local');
   }
 
   #merge(
@@ -294,7 +295,7 @@ export class Partition {
     const remote = decodeRow(shared.row);
     if (rowKey === undefined || remote instanceof Malformed) {
       this.#port.count('store_rows_malformed');
-      if (rowKey !== undefined) this.#quarantine(rowKey, 'malformed');
+      if (rowKey !== undefined) this.#quarantine.add(rowKey, 'malformed');
       return done('refused', false);
     }
     if (shared.dot !== undefined && this.rows.state.clock.covers(shared.dot)) {
@@ -303,7 +304,7 @@ export class Partition {
     }
     if (this.#hlc.observe(newestStamp(remote)).kind === 'refused') {
       this.#port.count('store_rows_ahead');
-      this.#quarantine(rowKey, 'its stamp is far ahead of our clock');
+      this.#quarantine.add(rowKey, 'its stamp is far ahead of our clock');
       return done('refused', false);
     }
     this.rows.find(rowKey, (found) => {
@@ -341,7 +342,7 @@ export class Partition {
       this.#port.count('store_merges_unchanged');
       return done('unchanged', differs);
     }
-    if (!this.#mayMerge(spec, rowKey, remote, stored?.row)) return done('refused', false);
+    if (!this.#hooks.mayMerge(spec, rowKey, remote, stored?.row)) return done('refused', false);
     if (this.rows.failure !== undefined && spec.type === 'disk') return done('refused', false);
     this.#port.count('store_merges');
     // What is merged in memory while the disk is away is written when it is back.
@@ -360,8 +361,8 @@ export class Partition {
     const resolver = resolverOf(spec);
     const before = stored && resolve(stored.row, resolver);
     this.#write(rowKey, stored, after, dots, spec.isSynced !== false, written);
-    this.#quarantined.delete(rowKey);
-    this.#announce(spec, rowKey, after && resolve(after, resolver), before, source);
+    this.#quarantine.delete(rowKey);
+    this.#hooks.announce(spec, rowKey, after && resolve(after, resolver), before, source);
   }
 
   #write(
@@ -376,58 +377,6 @@ export class Partition {
     else this.#unsettled.delete(rowKey);
     const options = { lastStamp: this.#hlc.last, isSynced };
     return this.rows.write(rowKey, stored, after, dots, options, written);
-  }
-
-  #mayMerge(spec: PrefixSpec, rowKey: RowKey, remote: Row, local: Row | undefined): boolean {
-    const { hooks } = spec;
-    if (hooks?.willMerge === undefined) return true;
-    const resolver = resolverOf(spec);
-    try {
-      const [theirs, ours] = [resolve(remote, resolver), local && resolve(local, resolver)];
-      if (hooks.willMerge(keyOf(rowKey), theirs, ours)) return true;
-      this.#port.count('store_rows_vetoed');
-      this.#quarantine(rowKey, 'will_merge refused it');
-    } catch (error) {
-      this.#threw(rowKey, error);
-    }
-    return false;
-  }
-
-  /** Hooks and subscribers: after everything has changed. */
-  #announce(
-    { name, hooks }: PrefixSpec,
-    rowKey: RowKey,
-    value: Uint8Array | undefined,
-    before: Uint8Array | undefined,
-    source: Change['source'],
-  ): void {
-    const key = keyOf(rowKey);
-    try {
-      if (source === 'remote') hooks?.onMerge?.(key, value, before);
-      else if (value === undefined) hooks?.onDelete?.(key, before);
-      else hooks?.onUpdate?.(key, value, before);
-    } catch (error) {
-      this.#threw(rowKey, error);
-    }
-    this.#port.changed({ kind: 'store_change', prefix: name, key, value, before, source });
-  }
-
-  #threw(rowKey: RowKey, error: unknown): void {
-    this.#port.count('store_hooks_threw');
-    this.#quarantine(rowKey, `a hook threw: ${String(error)}`);
-  }
-
-  #quarantine(rowKey: RowKey, reason: string): void {
-    this.#port.count('store_quarantined');
-    const isKnown = this.#quarantined.has(rowKey);
-    if (!isKnown && this.#quarantined.size >= this.#config.maxQuarantined) return;
-    this.#quarantined.set(rowKey, reason.slice(0, 200));
-    if (isKnown) return;
-    const { index } = this.rows.state;
-    this.#port.report('store_row_quarantined', {
-      ...{ partition: index, key: printable(rowKey) },
-      reason: reason.slice(0, 200),
-    });
   }
 }
 

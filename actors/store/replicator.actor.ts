@@ -4,7 +4,7 @@
  */
 import type { NodeId } from '../../runtime/causality/identity.ts';
 import type { Context, Definition, Handlers } from '../../runtime/kernel/actor.ts';
-import { BODY_LIMITS, decodeBody, encodeBody, Malformed } from '../../runtime/net/peer/codec.ts';
+import { BODY_LIMITS, decodeBody, encodeBody } from '../../runtime/net/peer/codec.ts';
 import type { PeerInput } from '../../runtime/net/peer/port.ts';
 import type { BroadcastMessage, Broadcasted } from '../broadcast/api.ts';
 import { BROADCAST } from '../broadcast/api.ts';
@@ -12,7 +12,7 @@ import { peerService } from '../links/api.ts';
 import { partitionName } from './api.ts';
 import { ExchangeServer } from './exchange-server.ts';
 import { decodeRowKey, partitionOf } from './keys.ts';
-import { Malformed as MalformedMessage } from '../../runtime/structures/malformed.ts';
+import { Malformed } from '../../runtime/structures/malformed.ts';
 import type { ExchangeMessage } from './messages.ts';
 import { parseExchange, toWire } from './messages.ts';
 import type { News } from './news.ts';
@@ -124,8 +124,8 @@ class ReplicatorActor implements Handlers<Message> {
 
   #onNews(origin: NodeId, payload: Uint8Array): void {
     const value = decodeBody(payload, { ...BODY_LIMITS, maxDepth: 4 });
-    const news = value instanceof Malformed ? new MalformedMessage(value.detail) : parseNews(value);
-    if (news instanceof MalformedMessage) return this.#malformed(origin, news.reason);
+    const news = value instanceof Malformed ? value : parseNews(value);
+    if (news instanceof Malformed) return this.#malformed(origin, news.reason);
     if (news.kind === 'seen') {
       this.#context.whereis(STORE_CLOCK)?.cast({ kind: 'seen', node: origin, news });
       return;
@@ -150,9 +150,8 @@ class ReplicatorActor implements Handlers<Message> {
 
   #onPeerMessage(from: NodeId, body: Uint8Array): void {
     const value = decodeBody(body, { ...BODY_LIMITS, maxDepth: 8 });
-    const message =
-      value instanceof Malformed ? new MalformedMessage(value.detail) : parseExchange(value);
-    if (message instanceof MalformedMessage) return this.#malformed(from, message.reason);
+    const message = value instanceof Malformed ? value : parseExchange(value);
+    if (message instanceof Malformed) return this.#malformed(from, message.reason);
     if (isForServer(message)) {
       return this.#server.handle(from.name, message, this.#context.clock.now());
     }

@@ -180,6 +180,7 @@ export class RowStore {
     if (this.#distrusted.has(rowKey)) return;
     this.#changeTree(rowKey, this.leafKeyOf(encodeRowKey(rowKey)), leafItem, undefined);
     this.#distrusted.add(rowKey);
+    this.state.damaged = this.#distrusted.size;
     this.#port.count('store_rows_damaged');
     this.#port.report('store_row_damaged', { partition: this.state.index, key: printable(rowKey) });
   }
@@ -274,6 +275,7 @@ export class RowStore {
   ): void {
     const old = this.#distrusted.has(rowKey) ? undefined : before;
     if (this.#distrusted.delete(rowKey)) this.#port.count('store_rows_healed');
+    this.state.damaged = this.#distrusted.size;
     this.state.hashtree.change(old, after);
     this.onChange?.(leafKey, old, after);
   }

@@ -40,6 +40,8 @@ export class PartitionState {
   /** The last dots given, by lane. */
   readonly sequences: Record<Lane, number> = { durable: 0, ram: 0 };
   status: PartitionStatus = { kind: 'loading' };
+  /** Rows that are not what they were: until they are healed, this partition vouches for nothing. */
+  damaged = 0;
 
   constructor(index: number, key: HashKey, { treeDepth, symbols }: StoreConfig) {
     this.index = index;
@@ -67,9 +69,9 @@ export class StoreState {
     return this.partitions.every(({ status }) => status.kind !== 'loading');
   }
 
-  /** What this node has, by partition. */
+  /** What this node can give a peer, by partition. */
   clocks(): readonly Dots[] {
-    return this.partitions.map(({ clock }) => clock.dots);
+    return this.partitions.map(({ clock, damaged }) => (damaged > 0 ? [] : clock.dots));
   }
 
   /** Calls `listener` whenever a clock has grown, until the undo. */
