@@ -5,7 +5,8 @@
 import type { CallOutcome, Context, Definition, Handlers } from '../../runtime/kernel/actor.ts';
 import type { NodeId } from '../../runtime/causality/identity.ts';
 import type { BodyLimits } from '../../runtime/net/peer/codec.ts';
-import { BODY_LIMITS, decodeBody, encodeBody, Malformed } from '../../runtime/net/peer/codec.ts';
+import { BODY_LIMITS, decodeBody, encodeBody } from '../../runtime/net/peer/codec.ts';
+import { Malformed } from '../../runtime/structures/malformed.ts';
 import type { PeerInput, PeerNetwork } from '../../runtime/net/peer/port.ts';
 import type { LinkInfo, LinksMessage } from '../links/api.ts';
 import { LINKS, peerService } from '../links/api.ts';
@@ -176,7 +177,7 @@ class BroadcastActor implements Handlers<BroadcastActorMessage>, BroadcastPort {
     const value = decodeBody(body, this.#limits);
     const message =
       value instanceof Malformed
-        ? ({ kind: 'refused', reason: value.detail } as const)
+        ? ({ kind: 'refused', reason: value.reason } as const)
         : parsePeerMessage(value, this.#d.config.maxPayloadBytes);
     if (!isRefused(message)) return this.#tell({ kind: 'received', from, message });
     this.count('broadcast_malformed');

@@ -1,6 +1,7 @@
 /** What the remote service of one node says to that of another, and how it is read: nothing unchecked comes through. */
 import type { PlainValue } from '../../runtime/net/peer/codec.ts';
-import { decodeBody, encodeBody, isMap, Malformed } from '../../runtime/net/peer/codec.ts';
+import { decodeBody, encodeBody, isMap } from '../../runtime/net/peer/codec.ts';
+import { Malformed } from '../../runtime/structures/malformed.ts';
 import type { RemoteDownReason } from './api.ts';
 
 export type RemoteWire =

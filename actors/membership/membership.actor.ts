@@ -5,7 +5,8 @@
 import type { Context, Definition, Handlers, ReplyTo, Target } from '../../runtime/kernel/actor.ts';
 import type { SetTable, SetWriter } from '../../runtime/kernel/table.ts';
 import type { NodeId } from '../../runtime/causality/identity.ts';
-import { decodeBody, encodeBody, Malformed } from '../../runtime/net/peer/codec.ts';
+import { decodeBody, encodeBody } from '../../runtime/net/peer/codec.ts';
+import { Malformed } from '../../runtime/structures/malformed.ts';
 import type { PeerInput, PeerNetwork } from '../../runtime/net/peer/port.ts';
 import { LINKS, peerService } from '../links/api.ts';
 import type { LinksMessage, PeerAddress } from '../links/api.ts';
@@ -199,7 +200,7 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
 
   #onBytes(from: NodeId, body: Uint8Array): void {
     const value = decodeBody(body, BODY);
-    const message = value instanceof Malformed ? value.detail : parseMessage(value);
+    const message = value instanceof Malformed ? value.reason : parseMessage(value);
     if (typeof message === 'string') return this.#d.count('membership_malformed');
     this.#machine.received(from, message, this.#now());
   }
@@ -307,7 +308,7 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
     const bytes = this.#d.store.load();
     if (bytes === undefined) return [];
     const value = decodeBody(bytes);
-    const members = value instanceof Malformed ? value.detail : parseRoster(value);
+    const members = value instanceof Malformed ? value.reason : parseRoster(value);
     if (typeof members !== 'string') return members;
     this.#d.log('error', 'roster_damaged', { problem: members });
     return [];

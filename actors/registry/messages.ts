@@ -1,7 +1,8 @@
 /** What registries say to each other, and its form on the wire: short lists, because there are many. */
 import type { NodeId } from '../../runtime/causality/identity.ts';
 import type { PlainValue } from '../../runtime/net/peer/codec.ts';
-import { decodeBody, isMap, Malformed } from '../../runtime/net/peer/codec.ts';
+import { decodeBody, isMap } from '../../runtime/net/peer/codec.ts';
+import { Malformed } from '../../runtime/structures/malformed.ts';
 import type { Entry, EntryMatch, Row } from './api.ts';
 import type { Change } from './owner-log.ts';
 

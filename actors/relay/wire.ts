@@ -4,7 +4,8 @@
  * way in by the same decoder that checks clients.
  */
 import type { PlainValue } from '../../runtime/net/peer/codec.ts';
-import { decodeBody, encodeBody, Malformed } from '../../runtime/net/peer/codec.ts';
+import { decodeBody, encodeBody } from '../../runtime/net/peer/codec.ts';
+import { Malformed } from '../../runtime/structures/malformed.ts';
 import type { Codec } from '../../runtime/wamp/codec.ts';
 import type { Unencodable } from '../../runtime/wamp/codec.ts';
 import { Violation } from '../../runtime/wamp/codec.ts';

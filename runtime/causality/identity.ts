@@ -4,7 +4,10 @@
  */
 export interface NodeId {
   readonly name: string;
-  /** 1, 2, 3 … by start of the node on its data directory. */
+  /**
+   * The first one is the wall clock's seconds when the data directory is made, so that a node that lost its disk is not
+   * taken for its former self; one more with each start on that directory.
+   */
   readonly incarnation: number;
 }
 

@@ -1,12 +1,13 @@
 /**
  * Bodies of messages between nodes: CBOR, read and written by the project's own codec. Not by cbor-x, because a body
  * must come back as it was sent: that library turns integers above 2^32 into floats, renames the key `__proto__`
- * (which a client may well use as a procedure), and writes lone surrogates that a strict reader refuses. Speed is the
- * same within a fifth.
+ * (which a client may well use as a procedure), and writes lone surrogates that a strict reader refuses. Ours is exact,
+ * and up to 40 % slower at decoding.
  *
  * What arrives is judged by prescan.ts first. A decoded value has the right kinds and nothing more: each service checks
  * its shape before use.
  */
+import { Malformed } from '../../structures/malformed.ts';
 import { readValue } from '../../wamp/cbor/read.ts';
 import { clearProblem, problem, writeValue } from '../../wamp/cbor/write.ts';
 import { faultText } from '../../wamp/faults.ts';
@@ -26,15 +27,6 @@ export type PlainValue =
  */
 export interface PlainMap {
   readonly [key: string]: PlainValue | undefined;
-}
-
-/** Why bytes are no body; `detail` is for logs. */
-export class Malformed {
-  readonly detail: string;
-
-  constructor(detail: string) {
-    this.detail = detail;
-  }
 }
 
 export interface BodyLimits {

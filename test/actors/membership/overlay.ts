@@ -5,7 +5,8 @@
  */
 import type { NodeId } from '../../../runtime/causality/identity.ts';
 import { seededRandom } from '../../../runtime/kernel/random.ts';
-import { decodeBody, encodeBody, Malformed } from '../../../runtime/net/peer/codec.ts';
+import { decodeBody, encodeBody } from '../../../runtime/net/peer/codec.ts';
+import { Malformed } from '../../../runtime/structures/malformed.ts';
 import type { MembershipEvent, Out } from '../../../actors/membership/api.ts';
 import type { MembershipConfig } from '../../../actors/membership/config.ts';
 import { MEMBERSHIP_DEFAULTS } from '../../../actors/membership/config.ts';
@@ -232,7 +233,7 @@ export class Network {
     const bytes = encodeBody(plainMessage(message));
     this.bytes += bytes.length;
     const value = decodeBody(bytes);
-    if (value instanceof Malformed) throw new Error(value.detail);
+    if (value instanceof Malformed) throw new Error(value.reason);
     const parsed = parseMessage(value);
     if (typeof parsed === 'string') throw new Error(`${message.kind}: ${parsed}`);
     return parsed;

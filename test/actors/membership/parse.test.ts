@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { PlainMap, PlainValue } from '../../../runtime/net/peer/codec.ts';
-import { decodeBody, encodeBody, Malformed } from '../../../runtime/net/peer/codec.ts';
+import { decodeBody, encodeBody } from '../../../runtime/net/peer/codec.ts';
+import { Malformed } from '../../../runtime/structures/malformed.ts';
 import { MAX_RECORDS, parseMessage, plainMessage } from '../../../actors/membership/parse.ts';
 import { member, message } from './arbitraries.ts';
 

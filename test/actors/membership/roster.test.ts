@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { decodeBody, encodeBody, Malformed } from '../../../runtime/net/peer/codec.ts';
+import { decodeBody, encodeBody } from '../../../runtime/net/peer/codec.ts';
+import { Malformed } from '../../../runtime/structures/malformed.ts';
 import { parseRoster, plainRoster } from '../../../actors/membership/durable.ts';
 import type { Member } from '../../../actors/membership/member.ts';
 import { memberText, mergeMember } from '../../../actors/membership/member.ts';

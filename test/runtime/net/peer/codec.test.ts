@@ -3,12 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { PlainValue } from '../../../../runtime/net/peer/codec.ts';
-import {
-  BODY_LIMITS,
-  decodeBody,
-  encodeBody,
-  Malformed,
-} from '../../../../runtime/net/peer/codec.ts';
+import { BODY_LIMITS, decodeBody, encodeBody } from '../../../../runtime/net/peer/codec.ts';
+import { Malformed } from '../../../../runtime/structures/malformed.ts';
 
 const scalar = fc.oneof(
   fc.constant(null),
@@ -37,7 +33,7 @@ function nullPrototype(dict: Record<string, PlainValue>): PlainValue {
 function refusal(hex: string): string {
   const result = decodeBody(Buffer.from(hex, 'hex'));
   assert(result instanceof Malformed, hex);
-  return result.detail;
+  return result.reason;
 }
 
 describe('a body', () => {
