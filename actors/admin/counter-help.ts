@@ -81,4 +81,31 @@ export const COUNTER_HELP: Readonly<Record<string, string>> = {
   admin_streams_refused: 'Followers of the live tree refused because there were too many.',
   admin_streams_cut: 'Followers of the live tree cut because they did not read.',
   metric_series_left_out: 'Series left out of scrapes because one metric had too many.',
+  // Routing across nodes
+  registration_conflicts: 'Registrations lost to one that another node had made at the same time.',
+  publications_relayed: 'Publications that came from other nodes.',
+  remote_entries_not_understood: 'Entries of other nodes that this version cannot use.',
+  relay_duplicates: 'Relayed calls that came twice and were done once.',
+  relay_calls_refused:
+    'Relayed calls whose callee had gone or had no room; another may have taken them.',
+  relay_violations: 'Rules of WAMP broken in the name of another node’s session.',
+  relay_strays: 'Relayed messages for a realm, node or procedure that is not known here.',
+  relay_sent: 'Messages of realms sent to other nodes.',
+  relay_received: 'Messages of realms that came from other nodes.',
+  relay_malformed: 'Messages from other nodes that were none.',
+  relay_overloaded: 'Relayed calls, events and questions refused because the router was behind.',
+  relay_refused: 'Calls not sent to a node that cannot be reached or does not keep up.',
+  relay_held: 'Answers and events that had to wait for a node.',
+  relay_expired: 'Of those, the ones whose node did not come back.',
+  relay_events_dropped: 'Events lost because too much was waiting for a node already.',
+  relay_answers_stripped:
+    'Answers that became errors because too much was waiting for a node already.',
+  questions_given_up: 'Meta API calls answered without a node that was too slow.',
+  registry_changes: 'Entries of other nodes that came or went.',
+  registry_gaps: 'Times a missing change was asked for.',
+  registry_snapshots: 'Times all entries of a node were sent because the changes were not kept.',
+  registry_refused: 'Registry messages refused because they claimed too much.',
+  registry_malformed: 'Registry messages that were none.',
+  registry_sends_refused:
+    'Registry messages not sent for want of a link or of room; comparing repairs it.',
 };

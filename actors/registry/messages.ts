@@ -37,7 +37,7 @@ export interface Known {
 const LIMITS = { maxDepth: 8, maxItems: 1_000_000, maxBytes: 16 * 1024 * 1024 };
 
 const MATCHES: readonly EntryMatch[] = ['exact', 'prefix', 'wildcard'];
-const MAX_URI = 16_384;
+const MAX_URI = 65_536;
 
 export function plain(message: RegistryWire): PlainValue {
   switch (message.kind) {

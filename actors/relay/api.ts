@@ -93,7 +93,7 @@ export interface Relayed {
 }
 
 /** `unreachable`: no link, or more is queued than may be; nothing was sent. */
-export type Relaying = 'sent' | 'unreachable' | 'unencodable';
+export type Relaying = 'sent' | 'unreachable' | 'unencodable' | 'too_large';
 
 /** How a router speaks to those of other nodes, in order per node. */
 export interface RelayPort {

@@ -1,6 +1,8 @@
 /** The knobs of relaying, each with its unit, its trade-off and its default. */
 
 export interface RelayConfig {
+  /** Bytes of one message; the links take no more than 64 MiB. */
+  readonly maxMessageBytes: number;
   /**
    * Bytes of answers and events that wait for one node whose channel is full or down. Low: events are dropped sooner,
    * and answers lose their payload (their callers get an error). High: memory.
@@ -13,6 +15,7 @@ export interface RelayConfig {
 }
 
 export const DEFAULT_RELAY_CONFIG: RelayConfig = {
+  maxMessageBytes: 60 * 1024 * 1024,
   maxHeldBytes: 32 * 1024 * 1024,
   heldRetryMs: 5,
   heldMs: 15_000,

@@ -60,28 +60,28 @@ export class RelaySender implements RelayPort {
 
   try(to: string, message: RelayMessage): Relaying {
     if (this.#waiting.has(to)) return this.#refused();
-    const body = encode(message, this.#d.codecs);
-    if (body instanceof Unencodable) return 'unencodable';
+    const body = this.#encode(message);
+    if (typeof body === 'string') return body;
     return this.#send(to, body, partitionOf(message.realm)) ? 'sent' : this.#refused();
   }
 
   send(to: string, message: RelayMessage): Relaying {
-    const body = encode(message, this.#d.codecs);
-    if (body instanceof Unencodable) return 'unencodable';
+    const body = this.#encode(message);
+    if (typeof body === 'string') return body;
     const partitionKey = partitionOf(message.realm);
     if (this.#waiting.has(to) || !this.#send(to, body, partitionKey)) {
       this.#hold(to, body, partitionKey, () => {
-        const small = encode(withoutPayload(message, ERRORS.unavailable), this.#d.codecs);
         this.#d.count('relay_answers_stripped');
-        return small instanceof Unencodable ? undefined : small;
+        const small = this.#encode(withoutPayload(message, ERRORS.unavailable));
+        return typeof small === 'string' ? undefined : small;
       });
     }
     return 'sent';
   }
 
   publish(to: readonly string[], message: RelayMessage): void {
-    const body = encode(message, this.#d.codecs);
-    if (body instanceof Unencodable) return this.#dropped(to.join(), message.realm, to.length);
+    const body = this.#encode(message);
+    if (typeof body === 'string') return this.#dropped(to.join(), message.realm, to.length);
     const partitionKey = partitionOf(message.realm);
     for (const name of to) {
       if (!this.#waiting.has(name) && this.#send(name, body, partitionKey)) continue;
@@ -118,6 +118,12 @@ export class RelaySender implements RelayPort {
   #expire(to: string, waiting: Waiting, now: number): void {
     waiting.since ??= now;
     if (now - waiting.since >= this.#d.config.heldMs) this.forget(to);
+  }
+
+  #encode(message: RelayMessage): Uint8Array | 'unencodable' | 'too_large' {
+    const body = encode(message, this.#d.codecs);
+    if (body instanceof Unencodable) return 'unencodable';
+    return body.length > this.#d.config.maxMessageBytes ? 'too_large' : body;
   }
 
   #send(to: string, body: Uint8Array, partitionKey: number): boolean {

@@ -4,8 +4,10 @@
  * way in by the same decoder that checks clients.
  */
 import type { PlainValue } from '../../runtime/net/peer/codec.ts';
-import { decodeBody, encodeBody } from '../../runtime/net/peer/codec.ts';
+import { decodeBody } from '../../runtime/net/peer/codec.ts';
 import { Malformed } from '../../runtime/structures/malformed.ts';
+import { put32, uint32 } from '../../runtime/wamp/big-endian.ts';
+import { clearProblem, problem, writeValue } from '../../runtime/wamp/cbor/write.ts';
 import type { Codec } from '../../runtime/wamp/codec.ts';
 import type { Unencodable } from '../../runtime/wamp/codec.ts';
 import { Violation } from '../../runtime/wamp/codec.ts';
@@ -25,8 +27,8 @@ import type { ReceiverLists, RelayMessage } from './api.ts';
 export type Codecs = Readonly<Record<SerializerId, Codec>>;
 
 const FORMATS: readonly SerializerId[] = ['json', 'msgpack', 'cbor'];
-const HEADER_LIMITS = { maxDepth: 4, maxItems: 200_000, maxBytes: 4 * 1024 * 1024 };
-const MAX_URI = 16_384;
+/** Lists of receivers are as long as a client may send them. */
+const HEADER_LIMITS = { maxDepth: 4, maxItems: 10_000_000, maxBytes: 64 * 1024 * 1024 };
 /** The sender's limit held when its client sent it. */
 const LIMITS = { maxDepth: 1_024 };
 const LISTS = [
@@ -38,35 +40,38 @@ const LISTS = [
   'eligibleAuthrole',
 ] as const;
 
-const scratch = new ByteWriter(16 * 1024);
+const SMALL = 16 * 1024;
+const scratch = new ByteWriter(SMALL);
+/** A larger buffer is not kept. */
 const KEPT_BYTES = 1024 * 1024;
+const LENGTH_BYTES = 4;
 
 /** [u32 length of the header] [header] [format] [message]; without a message the body ends with the header. */
 export function encode(message: RelayMessage, codecs: Codecs): Uint8Array | Unencodable {
-  const header = encodeBody(headerOf(message));
+  scratch.at = LENGTH_BYTES;
+  clearProblem();
+  writeValue(headerOf(message), scratch);
+  if (problem !== undefined) throw new RangeError(`a header cannot say ${problem}`);
+  const headerBytes = scratch.at - LENGTH_BYTES;
   const frame = 'message' in message ? message.message : undefined;
-  scratch.at = 0;
-  const problem = frame && codecs[frame.payload.format].encode(frame, scratch);
-  if (problem) return problem;
-  const length = frame ? 5 + header.length + scratch.at : 4 + header.length;
-  const body = new Uint8Array(length);
-  new DataView(body.buffer).setUint32(0, header.length);
-  body.set(header, 4);
   if (frame) {
-    body[4 + header.length] = FORMATS.indexOf(frame.payload.format);
-    body.set(scratch.buffer.subarray(0, scratch.at), 5 + header.length);
+    scratch.reserve(1);
+    scratch.buffer[scratch.at++] = FORMATS.indexOf(frame.payload.format);
+    const refused = codecs[frame.payload.format].encode(frame, scratch);
+    if (refused) return refused;
   }
-  if (scratch.buffer.length > KEPT_BYTES) scratch.buffer = new ByteWriter(16 * 1024).buffer;
+  put32(scratch.buffer, 0, headerBytes);
+  const body = new Uint8Array(scratch.buffer.subarray(0, scratch.at));
+  if (scratch.buffer.length > KEPT_BYTES) scratch.buffer = new ByteWriter(SMALL).buffer;
   return body;
 }
 
 /** Undefined: not what a relay says. */
 export function decode(body: Uint8Array, codecs: Codecs): RelayMessage | undefined {
-  if (body.length < 5) return undefined;
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  const end = 4 + view.getUint32(0);
+  if (body.length <= LENGTH_BYTES) return undefined;
+  const end = LENGTH_BYTES + uint32(body, 0);
   if (end > body.length) return undefined;
-  const header = decodeBody(body.subarray(4, end), HEADER_LIMITS);
+  const header = decodeBody(body.subarray(LENGTH_BYTES, end), HEADER_LIMITS);
   if (header instanceof Malformed || !Array.isArray(header)) return undefined;
   const format = FORMATS[body[end] ?? 255];
   const frame =
@@ -180,7 +185,7 @@ function readLists(value: PlainValue | undefined): ReceiverLists | undefined | t
 }
 
 function isText(value: PlainValue | undefined): value is string {
-  return typeof value === 'string' && value.length <= MAX_URI;
+  return typeof value === 'string';
 }
 
 function isId(value: PlainValue | undefined): value is number {

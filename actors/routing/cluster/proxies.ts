@@ -99,9 +99,8 @@ abstract class ProxyOutlet implements Outlet {
   }
 
   relay(message: RelayMessage): SendResult {
-    return this.parts.relay.send(this.node.name, message) === 'unencodable'
-      ? 'unencodable'
-      : 'sent';
+    const sent = this.parts.relay.send(this.node.name, message);
+    return sent === 'unreachable' ? 'closed' : sent;
   }
 }
 

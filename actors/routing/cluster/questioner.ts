@@ -21,7 +21,7 @@ import type { ClusterPort } from './port.ts';
 import { callerProxy } from './proxies.ts';
 import type { ProxyParts } from './proxies.ts';
 import type { Question } from './questions.ts';
-import { isAsked, merge, replyOf } from './questions.ts';
+import { isAsked, isEnough, merge, replyOf } from './questions.ts';
 
 export interface QuestionerParts {
   readonly port: ClusterPort;
@@ -52,14 +52,18 @@ export class Questioner {
 
   /** True: the call is answered when the others have. */
   ask(caller: Member, call: Call): boolean {
-    const { peers, port, rows, requests, codecs } = this.#p;
+    const { peers, port, rows, requests } = this.#p;
     if (!isAsked(call.procedure)) return false;
     const others = [...peers.all()].filter(({ state }) => state !== 'down');
     if (others.length === 0 || rows.size >= port.config.maxQuestions) return false;
     const read = caller.outlet.codec.read(call.payload);
     if (read instanceof Unencodable) return false; // refused as on one node
-    const id = ++requests.last;
     const own = this.#p.procedures().get(call.procedure)!(read.args, read.kwargs, caller);
+    if (isEnough(call.procedure, own)) {
+      replyTo(caller, call.request, own);
+      return true;
+    }
+    const id = ++requests.last;
     const question: Question = {
       id,
       caller,
@@ -70,8 +74,7 @@ export class Questioner {
       isPartial: others.length < peers.count,
     };
     rows.set(id, question);
-    const payload = codecs.cbor.payload(read.args, read.kwargs);
-    const message = { ...call, request: id, options: EMPTY, payload };
+    const message = { ...call, request: id, options: EMPTY };
     const { realm } = port;
     const asker = { id: caller.id, authid: caller.authid, authrole: caller.authrole };
     for (const { node, key } of others) {

@@ -40,6 +40,11 @@ export function isAsked(procedure: string): boolean {
   return ASKED.has(procedure);
 }
 
+/** It was about one session, and that is here: nobody else need be asked. */
+export function isEnough(procedure: string, own: MetaReply): boolean {
+  return ASKED.get(procedure) === 'first' && !('error' in own);
+}
+
 /**
  * One reply of all. A refusal of every node is a refusal; of some, they did not have what was asked for. What is not
  * found while a node has not answered is not said to be absent.
