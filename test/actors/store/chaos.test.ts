@@ -1,5 +1,5 @@
 /**
- * Scenario 25, on the shipped actors: random partitions, crashes, power losses, lost messages, puts, deletes and
+ * Scenario 25, on the shipped actors: random partitions, crashes of nodes and actors, power losses, lost messages, puts, deletes and
  * read-modify-writes. Afterwards all replicas are the same bytes, nothing acknowledged is lost, nothing overwritten or
  * deleted is back, and of the deleted nothing is left. `STORE_SEED` replays one run, `STORE_SEEDS` runs more.
  */
@@ -77,6 +77,7 @@ class Run {
     else if (dice < 0.75 && !node.isUp) node.restart();
     else if (dice < 0.8) cluster.partition(this.#sides());
     else if (dice < 0.85) cluster.heal();
+    else if (dice < 0.9 && node.isUp) this.#kill(node);
     cluster.advance(this.#random.integer(1, 20) * 10);
   }
 
@@ -88,6 +89,15 @@ class Run {
     const value = isDeletion ? DELETED : `value ${++this.#number} of ${node.name}`;
     const result = node.put(prefix, key, isDeletion ? undefined : value);
     this.#attempts.push({ by: node.name, prefix, key, value, result });
+  }
+
+  /** One actor of the store, or all of a partition. */
+  #kill(node: Replica): void {
+    const path = this.#pick([
+      ...['root/partitions/0/partition', 'root/partitions/1/partition', 'root/partitions/1'],
+      ...['root/replicator', 'root/clock', 'root/aae/exchanges'],
+    ]);
+    assert(node.kernel.exit(path, { kind: 'killed' }), path);
   }
 
   /** What was in memory only, and acknowledged, goes with the node: it is not counted. */

@@ -52,6 +52,8 @@ import { StoreState } from '../../../actors/store/state.ts';
 const EPOCH = 1_800_000_000_000;
 /** The cluster's clock moves in steps of this many ms. */
 const STEP_MS = 5;
+/** What is killed on purpose is started again. */
+const OFTEN = { restarts: 1_000, periodMs: 1_000 };
 export const HASH_KEY = { low: 0x1234567, high: 0x89abcde };
 
 export const hashing = {
@@ -256,7 +258,7 @@ export class Replica implements PeerNetwork {
     this.#subscribers = [];
     this.kernel = boot({
       root: {
-        ...{ kind: 'supervisor', strategy: 'one_for_one' },
+        ...{ kind: 'supervisor', strategy: 'one_for_one', intensity: OFTEN },
         children: () => [
           worker('membership', { init: (context) => this.#membership(context) }),
           worker('broadcast', { init: (context) => this.#broadcast(context) }),
@@ -445,7 +447,7 @@ export class Replica implements PeerNetwork {
     };
     const group = (index: number): ChildSpec =>
       subtree(`${index}`, {
-        ...{ kind: 'supervisor', strategy: 'rest_for_one' },
+        ...{ kind: 'supervisor', strategy: 'rest_for_one', intensity: OFTEN },
         children: () => [
           worker('partition', partition(index, parts)),
           worker('hashtree', hashtree(index, config)),
@@ -453,17 +455,24 @@ export class Replica implements PeerNetwork {
       });
     return [
       subtree('partitions', {
-        ...{ kind: 'supervisor', strategy: 'one_for_one' },
+        ...{ kind: 'supervisor', strategy: 'one_for_one', intensity: OFTEN },
         children: () => this.state.partitions.map(({ index }) => group(index)),
       }),
       worker('replicator', replicator(common)),
       worker('clock', clock({ ...common, members: () => this.#roster() })),
-      subtree('exchanging', {
-        ...{ kind: 'supervisor', strategy: 'simple_one_for_one', name: EXCHANGE_CHILDREN.name },
-        child: (argument: ExchangeArgument) =>
-          worker(argument.id, exchange(common, argument), { restart: 'temporary' }),
+      // Who begins exchanges first: without it, those that run have nobody to report to.
+      subtree('aae', {
+        ...{ kind: 'supervisor', strategy: 'rest_for_one', intensity: OFTEN },
+        children: () => [
+          worker('exchanges', exchanges(common)),
+          subtree('exchanging', {
+            ...{ kind: 'supervisor', strategy: 'simple_one_for_one' },
+            name: EXCHANGE_CHILDREN.name,
+            child: (argument: ExchangeArgument) =>
+              worker(argument.id, exchange(common, argument), { restart: 'temporary' }),
+          }),
+        ],
       }),
-      worker('exchanges', exchanges(common)),
     ];
   }
 
