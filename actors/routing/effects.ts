@@ -20,6 +20,13 @@ export interface RoutingEffects {
   count(counter: string, by?: number): void;
 }
 
+/** A meta event on its way. */
+export interface Announcement {
+  readonly topic: string;
+  readonly args: readonly Value[];
+  readonly kwargs: Dict | undefined;
+}
+
 /** The part of Map that a kernel table also has: rows that outlive the actor that writes them. */
 export interface Rows<K, V> {
   readonly size: number;

@@ -29,7 +29,7 @@ import type { Cluster } from './cluster/cluster.ts';
 import type { ClusterPort } from './cluster/port.ts';
 import type { BrokerConfig, DealerConfig } from './config.ts';
 import { Dealer } from './dealer/dealer.ts';
-import type { RoutingEffects } from './effects.ts';
+import type { Announcement, RoutingEffects } from './effects.ts';
 import { MemberMonitors } from './member-monitors.ts';
 import { metaTable } from './meta.ts';
 import { announceJoin, announceLeave } from './session-events.ts';
@@ -61,12 +61,6 @@ export function router(dependencies: RouterDependencies): Definition<RouterInput
 const LOST = 'the router failed while this session joined';
 
 type Requests = Extract<RouterInput, { kind: 'requests' }>;
-
-interface Announcement {
-  readonly topic: string;
-  readonly args: readonly Value[];
-  readonly kwargs: Dict | undefined;
-}
 
 class Router implements Handlers<RouterInput>, RoutingEffects {
   readonly #d: RouterDependencies;

@@ -123,10 +123,10 @@ export class Broker {
     for (const { match, uri } of this.#d.config.history.topics) {
       if (!this.#subscriptions.find(match, uri)) this.#create(match, uri, now, true);
     }
+    this.#complete(() => true, now);
     for (const { match, uri, created, subscribers } of this.#subscriptions.all()) {
       if (subscribers.size > 0) this.#cluster?.interests.restore(match, uri, created);
     }
-    this.#complete(() => true, now);
   }
 
   publish(member: Member, message: Publish, now: number): void {
