@@ -260,6 +260,32 @@ describe('when somebody goes', () => {
   });
 });
 
+describe('what comes twice', () => {
+  it('is done once', () => {
+    const cluster = new TestCluster({ nodes: 2 });
+    for (const node of cluster.nodes.values()) {
+      const receive = node.receive.bind(node);
+      node.receive = (service, input) => {
+        receive(service, input);
+        if (service === 'relay') receive(service, input);
+      };
+    }
+    const callee = cluster.node('a').client();
+    const caller = cluster.node('b').client();
+    callee.serve('com.work', () => ['once']);
+    cluster.settle(200);
+    callee.take();
+    for (let i = 0; i < 3; i++) caller.call('com.work');
+    cluster.settle();
+    assert.equal(callee.heard().length, 3);
+    assert.deepEqual(
+      caller.heard(),
+      [1, 2, 3].map((request) => `RESULT ${request} ["once"]`),
+    );
+    assert.equal(cluster.counted('relay_duplicates'), 3);
+  });
+});
+
 describe('a node that does not keep up', () => {
   it('is passed over, and answers to it wait', () => {
     const { cluster, callee, caller, invocation } = called();
