@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 /** Suites with scripts of their own: they need a browser, a container engine or much time. */
-const ELSEWHERE = ['browser', 'compose', 'soak'];
+const ELSEWHERE = ['browser', 'cluster', 'compose', 'soak'];
 
 const root = join('dist', 'test');
 const filters = process.argv.slice(2);

@@ -8,6 +8,8 @@ import { RealmTables } from '../actors/routing/tables.ts';
 import { openAuthorizer } from '../actors/security/authorizer.ts';
 import { Mailbox } from '../runtime/kernel/mailbox.ts';
 import type { ChildSpec } from '../runtime/kernel/supervision.ts';
+import { farRouting } from './far-routing.ts';
+import type { FarRouting } from './far-routing.ts';
 import { REALMS, ROUTER } from './intensities.ts';
 import type { Parts } from './parts.ts';
 
@@ -22,7 +24,13 @@ export function routing(parts: Parts): ChildSpec {
       kind: 'supervisor',
       strategy: 'one_for_one',
       intensity: REALMS,
-      children: () => parts.config().realms.map((config) => realmGroup(parts, config)),
+      children: () => {
+        const far = parts.cluster && farRouting(parts, parts.cluster);
+        return [
+          ...(far ? [far.child] : []), // other nodes' routers
+          ...parts.config().realms.map((config) => realmGroup(parts, config, far)),
+        ];
+      },
     },
   };
 }
@@ -31,7 +39,7 @@ export function routing(parts: Parts): ChildSpec {
  * The tables and the router's mailbox are made here, so they live as long as this supervisor: a router that dies
  * loses nothing. When the group itself gives up, the realm is closed and opened again, empty.
  */
-function realmGroup(parts: Parts, config: RealmConfig): ChildSpec {
+function realmGroup(parts: Parts, config: RealmConfig, far: FarRouting | undefined): ChildSpec {
   const { uri } = config;
   return {
     id: uri,
@@ -66,6 +74,7 @@ function realmGroup(parts: Parts, config: RealmConfig): ChildSpec {
               authorizer: openAuthorizer(config.allowDisclosure),
               codecs: parts.net.codecs,
               count: (counter, by) => parts.metrics.counters.count(counter, by),
+              ...(far && { cluster: far.portFor(uri) }),
             }),
           },
         ];

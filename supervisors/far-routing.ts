@@ -1,0 +1,91 @@
+/** What lets the routers of this node speak to those of the others: who is where (registry), and what they say (relay). */
+import type { RealmDirectory } from '../actors/realms/api.ts';
+import { DEFAULT_REGISTRY_CONFIG } from '../actors/registry/config.ts';
+import { registry } from '../actors/registry/registry.actor.ts';
+import type { RegistryActorMessage } from '../actors/registry/registry.actor.ts';
+import { RegistryTables } from '../actors/registry/tables.ts';
+import { DEFAULT_RELAY_CONFIG } from '../actors/relay/config.ts';
+import { relay } from '../actors/relay/relay.actor.ts';
+import type { RelayActorMessage } from '../actors/relay/relay.actor.ts';
+import { RelaySender } from '../actors/relay/sender.ts';
+import type { ClusterPort } from '../actors/routing/cluster/port.ts';
+import { DEFAULT_CLUSTER_ROUTING_CONFIG } from '../actors/routing/config.ts';
+import { HybridClock } from '../runtime/causality/hlc.ts';
+import { Mailbox } from '../runtime/kernel/mailbox.ts';
+import type { ChildSpec } from '../runtime/kernel/supervision.ts';
+import type { ClusterParts } from './cluster-parts.ts';
+import { COOLING } from './intensities.ts';
+import type { Parts } from './parts.ts';
+
+/** Lives as long as the realms: made by their supervisor, so that neither agent takes a report or an answer with it. */
+export interface FarRouting {
+  readonly child: ChildSpec;
+  portFor(realm: string): ClusterPort;
+}
+
+export function farRouting(parts: Parts, { network }: ClusterParts): FarRouting {
+  const { net, log, directory } = parts;
+  const { codecs, count } = net;
+  const clock = new HybridClock(() => parts.kernel().clock.wall());
+  const registryMailbox = new Mailbox<RegistryActorMessage>();
+  const tables = new RegistryTables(network.self, DEFAULT_REGISTRY_CONFIG.keptChanges);
+  const relayMailbox = new Mailbox<RelayActorMessage>();
+  const say = log.log.bind(log);
+  const sender = new RelaySender({
+    network,
+    codecs,
+    config: DEFAULT_RELAY_CONFIG,
+    count,
+    log: say,
+    onHeld: () => relayMailbox.admit({ kind: 'held' }),
+  });
+  const agents = [
+    {
+      id: 'registry',
+      start: registry({
+        config: DEFAULT_REGISTRY_CONFIG,
+        network,
+        mailbox: registryMailbox,
+        tables,
+        observe: (stamp) => void clock.observe(stamp),
+        count,
+        log: say,
+      }),
+    },
+    {
+      id: 'relay',
+      start: relay({
+        config: DEFAULT_RELAY_CONFIG,
+        codecs,
+        mailbox: relayMailbox,
+        sender,
+        router: (realm) => routerOf(directory, realm),
+        count,
+        log: say,
+      }),
+    },
+  ];
+  return {
+    child: {
+      id: 'other nodes',
+      start: {
+        kind: 'supervisor',
+        strategy: 'one_for_one',
+        onExhausted: COOLING,
+        children: () => agents,
+      },
+    },
+    portFor: (realm) => ({
+      self: network.self,
+      realm,
+      config: DEFAULT_CLUSTER_ROUTING_CONFIG,
+      registry: registryMailbox,
+      relay: sender,
+      stamp: () => clock.now(),
+    }),
+  };
+}
+
+function routerOf(directory: RealmDirectory, realm: string) {
+  return directory.lookup(realm)?.router;
+}
