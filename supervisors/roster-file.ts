@@ -1,46 +1,89 @@
-/** The roster on disk: replaced as a whole, atomically, in the data directory. */
+/**
+ * The roster on disk: replaced as a whole, atomically, in the data directory. One write at a time, also when a restarted
+ * membership saves while a write of the former one is under way; of those that wait only the latest is written.
+ */
 import { readFileSync } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RosterStore } from '../actors/membership/membership.actor.ts';
 import type { DataDirectory } from '../runtime/disk/data-directory.ts';
 
+type Done = (failure?: Error) => void;
+
+interface Save {
+  readonly bytes: Uint8Array;
+  /** Who waits for these bytes or for what they have replaced. */
+  readonly waiting: readonly Done[];
+}
+
+/** One per data directory and process: it must outlive whoever saves. */
 export function rosterFile(directory: DataDirectory): RosterStore {
-  const path = join(directory.path, 'roster.cbor');
-  return {
-    load() {
-      try {
-        return readFileSync(path);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw error;
-      }
-    },
-    save(bytes, done) {
-      replace(path, bytes).then(
-        () => done(),
-        (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-      );
-    },
-  };
+  return new RosterFile(join(directory.path, 'roster.cbor'));
+}
+
+class RosterFile implements RosterStore {
+  readonly #path: string;
+  #isWriting = false;
+  #next: Save | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  load(): Uint8Array | undefined {
+    try {
+      return readFileSync(this.#path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  save(bytes: Uint8Array, done: Done): void {
+    this.#next = { bytes, waiting: [...(this.#next?.waiting ?? []), done] };
+    if (!this.#isWriting) this.#write(this.#next);
+  }
+
+  #write({ bytes, waiting }: Save): void {
+    this.#next = undefined;
+    this.#isWriting = true;
+    const ended = (failure?: Error): void => {
+      this.#isWriting = false;
+      if (this.#next !== undefined) this.#write(this.#next);
+      for (const done of waiting) done(failure);
+    };
+    replace(this.#path, bytes).then(
+      () => ended(),
+      (error: unknown) => ended(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
 }
 
 /** On disk under its name, or not there at all, whatever happens in between. */
 async function replace(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.new`;
-  const file = await open(temporary, 'w', 0o600);
   try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
+    await writeSynced(temporary, bytes);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
-  await rename(temporary, path);
   const folder = await open(dirname(path), 'r');
   try {
     await folder.sync();
   } finally {
     await folder.close();
+  }
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
