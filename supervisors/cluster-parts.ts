@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import type { PeerAddress } from '../actors/links/api.ts';
 import { peerService } from '../actors/links/api.ts';
 import type { LinkTlsConfig } from '../actors/links/config.ts';
+import type { View } from '../actors/membership/api.ts';
 import type { Clock } from '../runtime/kernel/actor.ts';
 import type { Kernel } from '../runtime/kernel/kernel.ts';
 import type { Logger } from '../runtime/log/logger.ts';
@@ -27,6 +28,8 @@ export interface ClusterParts {
   readonly gate: Gate;
   /** Where others reach this node. */
   readonly addresses: readonly PeerAddress[];
+  /** Who is known, for whoever is no actor; made anew when the cluster's supervisor starts. */
+  readonly roster: { view: View | undefined };
   /** Gives the data directory back. */
   release(): void;
 }
@@ -87,6 +90,7 @@ export function clusterParts(config: NodeConfig, sources: Sources): ClusterParts
     network,
     gate,
     addresses: [{ host: advertisedHost ?? links.address, port: links.port }],
+    roster: { view: undefined },
     release: () => lock.release(),
   };
 }

@@ -19,6 +19,7 @@ export function cluster(parts: Parts, own: ClusterParts): ChildSpec {
   const { network, gate, directory } = own;
   const { links: linksConfig, membership: membershipConfig, ...others } = config().cluster;
   const count = net.count;
+  const store = rosterFile(directory); // one, however often what is below starts
   return {
     id: 'cluster',
     start: {
@@ -29,6 +30,7 @@ export function cluster(parts: Parts, own: ClusterParts): ChildSpec {
         const members = new SetTable<string, Member>('members');
         const neighbors = { names: (): readonly string[] => [] };
         const view = new View(network.self, members, () => neighbors.names());
+        own.roster.view = view;
         return [
           links({ config: linksConfig, network, gate, count }), // sockets, and who is at their other end
           {
@@ -38,7 +40,7 @@ export function cluster(parts: Parts, own: ClusterParts): ChildSpec {
               network,
               addresses: own.addresses,
               isJoining: others.discovery.sources.length > 0,
-              store: rosterFile(directory),
+              store,
               members,
               neighbors,
               count,

@@ -1,8 +1,11 @@
 /** What /metrics says about the node as a whole; computed when somebody scrapes. */
+import { HEALTHS, isMember } from '../actors/membership/member.ts';
 import type { RealmDirectory } from '../actors/realms/api.ts';
 import type { Kernel, TreeNode } from '../runtime/kernel/kernel.ts';
-import type { Metrics } from '../runtime/metrics/metrics.ts';
+import type { Metrics, Sample } from '../runtime/metrics/metrics.ts';
 import type { NetEnvironment } from '../runtime/net/environment.ts';
+import type { ChannelTraffic } from '../runtime/net/peer/switch.ts';
+import type { ClusterParts } from './cluster-parts.ts';
 
 /** Actors looked at per scrape below one dynamic supervisor; the count is exact, the sums are of these. */
 const CHILD_LIMIT = 1_000;
@@ -45,6 +48,49 @@ export function nodeGauges(
     'restarts',
     'Restarts of the actors that are in the tree now.',
     () => totals().restarts,
+  );
+}
+
+/** What only a node with links to others has. */
+export function clusterGauges(
+  metrics: Metrics,
+  { network, roster }: Pick<ClusterParts, 'network' | 'roster'>,
+): void {
+  metrics.gauge(
+    'members',
+    'Members of the cluster by health, this node among them; those that left are none.',
+    () => {
+      const members = [...(roster.view?.members() ?? [])].filter(isMember);
+      return HEALTHS.map((health) => ({
+        labels: { health },
+        value: members.filter((member) => member.health === health).length,
+      }));
+    },
+    ['health'],
+  );
+  metrics.gauge('links', 'Links to other nodes that are up.', () => network.connected().length);
+  const byChannel = (what: keyof ChannelTraffic) => (): readonly Sample[] =>
+    [...network.traffic()].map(([channel, traffic]) => ({
+      labels: { channel },
+      value: traffic[what],
+    }));
+  metrics.gauge(
+    'link_queued_bytes',
+    'Bytes that wait to be sent to other nodes, by channel.',
+    byChannel('queuedBytes'),
+    ['channel'],
+  );
+  metrics.total(
+    'link_sent_bytes',
+    'Bytes sent to other nodes, by channel.',
+    byChannel('sentBytes'),
+    ['channel'],
+  );
+  metrics.total(
+    'link_received_bytes',
+    'Bytes received from other nodes, by channel.',
+    byChannel('receivedBytes'),
+    ['channel'],
   );
 }
 

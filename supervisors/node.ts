@@ -2,7 +2,6 @@
  * A whole node: puts the parts together, starts the tree, stops it in order. `bondy start` is a thin shell over it,
  * and tests run several in one process.
  */
-import { COUNTER_HELP } from '../actors/admin/counter-help.ts';
 import type { Readiness } from '../actors/admin/api.ts';
 import { MEMBERSHIP } from '../actors/membership/api.ts';
 import type { MembershipMessage, Out } from '../actors/membership/api.ts';
@@ -20,7 +19,8 @@ import { createNetEnvironment } from '../runtime/net/environment.ts';
 import { codecs } from '../runtime/wamp/codecs.ts';
 import { clusterParts } from './cluster-parts.ts';
 import type { NodeConfig } from './config.ts';
-import { nodeGauges } from './gauges.ts';
+import { COUNTER_HELP } from './counters.ts';
+import { clusterGauges, nodeGauges } from './gauges.ts';
 import { hostInUrl, listenerAddresses, reloadListeners, stopAccepting } from './listening.ts';
 import type { Address } from './listening.ts';
 import type { Parts } from './parts.ts';
@@ -103,6 +103,7 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
     });
   }
   nodeGauges(metrics, directory, kernel, net);
+  if (clusterOfThis !== undefined) clusterGauges(metrics, clusterOfThis);
 
   return {
     kernel,

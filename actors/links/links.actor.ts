@@ -111,14 +111,8 @@ function linkInfo(link: PeerLink, address: PeerAddress | undefined): LinkInfo {
     state: link.state === 'opening' ? 'shaking_hands' : link.state,
     rttMs: link.rttMs,
     channels: CHANNELS.map((name) => {
-      const { lanes, connections, queuedBytes } = link.channels[name];
-      return {
-        channel: name,
-        connections,
-        queuedBytes,
-        sentBytes: lanes.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
-        receivedBytes: lanes.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0),
-      };
+      const { connections, queuedBytes, sentBytes, receivedBytes } = link.channels[name];
+      return { channel: name, connections, queuedBytes, sentBytes, receivedBytes };
     }),
   };
 }

@@ -9,6 +9,7 @@ import type { LinkInfo, LinksMessage, PeerAddress } from '../links/api.ts';
 import type { MembershipMessage, View } from './api.ts';
 import { DISCOVERY, MEMBERSHIP } from './api.ts';
 import type { DiscoveryMessage } from './api.ts';
+import type { DiscoveryCounter } from './counters.ts';
 import type { DiscoveryConfig, DiscoverySource } from './discovery-config.ts';
 import { questionOf } from './discovery-config.ts';
 import type { Resolution } from './discovery.ts';
@@ -21,9 +22,6 @@ export interface NameResolver {
   resolve6(name: string): Promise<string[]>;
   resolveSrv(name: string): Promise<{ readonly name: string; readonly port: number }[]>;
 }
-
-export type DiscoveryCounter =
-  'discovery_failed' | 'discovery_late' | 'discovery_truncated' | 'discovery_unheard';
 
 export interface DiscoveryDependencies {
   readonly config: DiscoveryConfig;

@@ -13,28 +13,18 @@ import type { LinksMessage, PeerAddress } from '../links/api.ts';
 import type { MembershipEvent, MembershipMessage, Out, RemoveOutcome } from './api.ts';
 import { MEMBERSHIP } from './api.ts';
 import type { MembershipConfig } from './config.ts';
+import type { MembershipCounter } from './counters.ts';
 import { parseRoster, plainRoster } from './durable.ts';
 import type { Member } from './member.ts';
 import { isUp } from './member.ts';
 import { Membership } from './membership.ts';
 import type { MembershipWire } from './messages.ts';
 import { parseMessage, plainMessage } from './parse.ts';
-import type { MembershipCount, MembershipPort, RosterStore } from './port.ts';
+import type { MembershipPort, RosterStore } from './port.ts';
 import { RosterSaver } from './roster-saver.ts';
 import { ContactList } from './contact-list.ts';
 
 export type { RosterStore } from './port.ts';
-
-export type MembershipCounter =
-  | `membership_${MembershipCount}`
-  | 'membership_malformed'
-  | 'membership_send_overloaded'
-  | 'membership_send_disconnected'
-  | 'membership_links_refused'
-  | 'membership_contacts_refused'
-  | 'membership_save_failed'
-  | 'membership_subscribers_lost'
-  | 'membership_link_repaired';
 
 export interface MembershipDependencies {
   readonly config: MembershipConfig;

@@ -14,6 +14,7 @@ import type { MembershipEvent } from '../membership/api.ts';
 import type { Entry, RegistryEvent, RegistryListener, RegistryMessage } from './api.ts';
 import { REGISTRY } from './api.ts';
 import type { RegistryConfig } from './config.ts';
+import type { RegistryCounter } from './counters.ts';
 import type { RegistryWire } from './messages.ts';
 import { parse, plain } from './messages.ts';
 import type { RegistryCount, RegistryPort } from './registry.ts';
@@ -28,7 +29,7 @@ export interface RegistryDependencies {
   readonly tables: RegistryTables;
   /** For the node's hybrid clock. */
   observe(stamp: Stamp): void;
-  count(what: RegistryCount | 'registry_malformed' | 'registry_sends_refused', by?: number): void;
+  count(what: RegistryCounter, by?: number): void;
   log(level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>): void;
 }
 

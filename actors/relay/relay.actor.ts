@@ -9,7 +9,8 @@ import type { PeerInput } from '../../runtime/net/peer/port.ts';
 import type { Relayed, RelayMessage } from './api.ts';
 import { RELAY } from './api.ts';
 import type { RelayConfig } from './config.ts';
-import type { RelayCount, RelaySender } from './sender.ts';
+import type { RelayCounter } from './counters.ts';
+import type { RelaySender } from './sender.ts';
 import type { Codecs } from './wire.ts';
 import { decode } from './wire.ts';
 
@@ -28,10 +29,7 @@ export interface RelayDependencies {
   readonly mailbox: Mailbox<RelayActorMessage>;
   readonly sender: RelaySender;
   router(realm: string): RelayRouter | undefined;
-  count(
-    what: RelayCount | 'relay_received' | 'relay_malformed' | 'relay_strays' | 'relay_overloaded',
-    by?: number,
-  ): void;
+  count(what: RelayCounter, by?: number): void;
   log(level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>): void;
 }
 

@@ -40,6 +40,14 @@ export class Channel {
     return this.lanes.reduce((sum, { queuedBytes }) => sum + queuedBytes, 0);
   }
 
+  get sentBytes(): number {
+    return this.lanes.reduce((sum, { sentBytes }) => sum + sentBytes, 0);
+  }
+
+  get receivedBytes(): number {
+    return this.lanes.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0);
+  }
+
   /** Whether `size` more bytes are within the bound. An empty queue takes any message. */
   hasRoom(size: number): boolean {
     const queued = this.queuedBytes;

@@ -59,6 +59,12 @@ export type Taken =
   | { readonly kind: 'attached' }
   | { readonly kind: 'refused'; readonly reason: Refusal };
 
+export interface ChannelTraffic {
+  queuedBytes: number;
+  sentBytes: number;
+  receivedBytes: number;
+}
+
 /** Peers remembered; those without a link go first. Far above any cluster. */
 const MAX_PEERS = 10_000;
 
@@ -72,6 +78,13 @@ export class PeerSwitch implements PeerNetwork {
   readonly #announcements: Announcements;
   readonly #host: LinkHost;
   readonly #budget: TurnBudget;
+  /** Traffic of links that are gone. */
+  readonly #ended: Readonly<Record<ChannelName, ChannelTraffic>> = {
+    control: noTraffic(),
+    broadcast: noTraffic(),
+    relay: noTraffic(),
+    store: noTraffic(),
+  };
   #connected: readonly NodeId[] | undefined;
   #isWelcome: (peer: NodeId) => boolean = () => true;
 
@@ -129,6 +142,11 @@ export class PeerSwitch implements PeerNetwork {
 
   links(): readonly PeerLink[] {
     return [...this.#peers.values()].flatMap(({ link }) => (link === undefined ? [] : [link]));
+  }
+
+  /** Of the links there are and, but for what waits in queues, of those there were. */
+  traffic(): ReadonlyMap<ChannelName, ChannelTraffic> {
+    return new Map(CHANNELS.map((name) => [name, this.#trafficOf(name)]));
   }
 
   linkTo(name: string): PeerLink | undefined {
@@ -260,6 +278,17 @@ export class PeerSwitch implements PeerNetwork {
     return target === undefined ? 'dead' : target.cast({ kind: 'peer_message', from, body });
   }
 
+  #trafficOf(name: ChannelName): ChannelTraffic {
+    const total = { ...this.#ended[name] };
+    for (const { channels } of this.links()) {
+      const { queuedBytes, sentBytes, receivedBytes } = channels[name];
+      total.queuedBytes += queuedBytes;
+      total.sentBytes += sentBytes;
+      total.receivedBytes += receivedBytes;
+    }
+    return total;
+  }
+
   #onUp(link: PeerLink): void {
     const { peer } = link;
     this.#connected = undefined;
@@ -272,6 +301,10 @@ export class PeerSwitch implements PeerNetwork {
     const { peer } = link;
     const record = this.#peers.get(peer.name);
     if (record?.link === link) record.link = undefined;
+    for (const name of CHANNELS) {
+      this.#ended[name].sentBytes += link.channels[name].sentBytes;
+      this.#ended[name].receivedBytes += link.channels[name].receivedBytes;
+    }
     if (!wasUp) return this.#parts.count('peer_links_not_completed');
     this.#connected = undefined;
     this.#parts.count('peer_links_down');
@@ -282,6 +315,10 @@ export class PeerSwitch implements PeerNetwork {
     });
     this.#announcements.tell({ kind: 'link_down', peer, reason });
   }
+}
+
+function noTraffic(): ChannelTraffic {
+  return { queuedBytes: 0, sentBytes: 0, receivedBytes: 0 };
 }
 
 function slotRefusal(

@@ -47,4 +47,20 @@ describe('a link', () => {
     assert.deepEqual(b.words('membership'), ['up a#1', 'a: farewell', 'down a#1']);
     assert.equal(b.network.send('a', 'control', 'membership', text('?')), 'disconnected');
   });
+
+  test('is counted by channel, also after its end', async (t) => {
+    const [a, b] = await pair(t);
+    a.network.send('b', 'relay', 'relay', new Uint8Array(1_000_000).fill(7));
+    await b.until('told', () => b.hearings('relay') === 2);
+    const { sentBytes } = a.network.traffic().get('relay')!;
+    assert(sentBytes >= 1_000_000 && sentBytes < 1_100_000, `${sentBytes} bytes`);
+    const { sentBytes: ofOthers } = a.network.traffic().get('store')!;
+    assert(ofOthers < 1_000, `${ofOthers} bytes of another channel`);
+    a.network.linkTo('b')!.close('disconnected', 'a test');
+    assert.deepEqual(a.network.links(), []);
+    const after = a.network.traffic().get('relay')!;
+    assert(after.sentBytes >= sentBytes && after.queuedBytes === 0);
+    await b.untilUnlinked(a);
+    assert(b.network.traffic().get('relay')!.receivedBytes >= 1_000_000);
+  });
 });

@@ -1,0 +1,10 @@
+/** What the admin server counts, in words: the `# HELP` lines of /metrics and the rows of docs/metrics.md. */
+
+export const ADMIN_COUNTERS = {
+  admin_accept_errors: 'Failed accepts of the admin port, mostly for want of file descriptors.',
+  admin_unknown_host: 'Admin requests refused because their Host is not served.',
+  admin_foreign_origin: 'Admin requests refused because another web page made them.',
+  admin_streams_refused: 'Followers of the live tree refused because there were too many.',
+  admin_streams_cut: 'Followers of the live tree cut because they did not read.',
+  metric_series_left_out: 'Series left out of scrapes because one metric had too many.',
+} as const satisfies Readonly<Record<string, string>>;

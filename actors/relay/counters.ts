@@ -1,0 +1,17 @@
+/** What the relay counts, in words: the `# HELP` lines of /metrics and the rows of docs/metrics.md. */
+
+export const RELAY_COUNTERS = {
+  relay_strays: 'Relayed messages for a realm, node or procedure that is not known here.',
+  relay_sent: 'Messages of realms sent to other nodes.',
+  relay_received: 'Messages of realms that came from other nodes.',
+  relay_malformed: 'Messages from other nodes that were none.',
+  relay_overloaded: 'Relayed calls, events and questions refused because the router was behind.',
+  relay_refused: 'Calls not sent to a node that cannot be reached or does not keep up.',
+  relay_held: 'Answers and events that had to wait for a node.',
+  relay_expired: 'Of those, the ones whose node did not come back.',
+  relay_events_dropped: 'Events lost because too much was waiting for a node already.',
+  relay_answers_stripped:
+    'Answers that became errors because too much was waiting for a node already.',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type RelayCounter = keyof typeof RELAY_COUNTERS;
