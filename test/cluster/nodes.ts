@@ -93,6 +93,13 @@ export class ClusterNode {
     return Number(line?.[1] ?? 0);
   }
 
+  /** Has it said that all the others are up? */
+  knows(all: readonly ClusterNode[]): boolean {
+    return all.every(
+      ({ name }) => name === this.name || this.#output.includes(`node_up  node=bondy@${name}`),
+    );
+  }
+
   /** How many nodes this one has links to, by its tree. */
   async links(): Promise<number> {
     const tree = (await (await fetch(`http://127.0.0.1:${this.ports.admin}/tree`)).json()) as Tree;
@@ -155,7 +162,10 @@ export async function startCluster(t: TestContext, size: number): Promise<Cluste
   await Promise.all(nodes.map((node) => node.start()));
   await Promise.all(
     nodes.map((node) =>
-      node.until(`linked to ${size - 1}`, async () => (await node.links()) >= size - 1),
+      node.until(
+        `in a cluster of ${size}`,
+        async () => node.knows(nodes) && (await node.links()) >= size - 1,
+      ),
     ),
   );
   return nodes;
