@@ -11,7 +11,8 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-RUN chmod +x dist/bin/bondy.js && ln -s /app/dist/bin/bondy.js /usr/local/bin/bondy
+RUN chmod +x dist/bin/bondy.js && ln -s /app/dist/bin/bondy.js /usr/local/bin/bondy \
+  && mkdir -p /var/lib/bondy && chown node:node /var/lib/bondy
 USER node
 EXPOSE 18080 18081 18082
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const PROJECT = 'bondy-test';
-const URL = 'ws://127.0.0.1:18080/ws';
+const URLS = [18080, 28080, 38080].map((port) => `ws://127.0.0.1:${port}/ws`);
 
 for (const question of [
   ['version', '--format', '{{.Server.Version}}'],
@@ -21,10 +21,20 @@ let failure;
 try {
   compose('build');
   compose('up', '--detach', '--wait');
-  const call = capture(process.execPath, join('examples', 'rpc-autobahn.mjs'), URL);
+  const call = capture(process.execPath, join('examples', 'rpc-autobahn.mjs'), URLS[0]);
   expect(call, /84 \/ 2 = 42/, 'a call through the published port');
+  for (const here of URLS) {
+    for (const there of URLS.filter((url) => url !== here)) {
+      const said = capture(process.execPath, join('examples', 'across-nodes.mjs'), here, there);
+      expect(
+        said,
+        /procedure is at[^]*heard: hello/,
+        `a call and an event from ${there} to ${here}`,
+      );
+    }
+  }
   const tree = capture('docker', ...composing('exec', '-T', 'node1', 'bondy', 'tree'));
-  expect(tree, /realm1.*running[^]*router.*running/, 'the tree from inside');
+  expect(tree, /realm1.*running[^]*router.*running[^]*bondy@node[23]#/, 'the tree from inside');
   const container = capture('docker', ...composing('ps', '--quiet', 'node1')).trim();
   compose('stop');
   const code = capture('docker', 'inspect', '--format', '{{.State.ExitCode}}', container).trim();
