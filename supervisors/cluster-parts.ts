@@ -15,15 +15,18 @@ import type { NetEnvironment } from '../runtime/net/environment.ts';
 import { Gate } from '../runtime/net/peer/gate.ts';
 import type { PeerTls } from '../runtime/net/peer/gate.ts';
 import { PeerSwitch } from '../runtime/net/peer/switch.ts';
-import { openDataDirectory } from '../runtime/disk/data-directory.ts';
 import type { DataDirectory } from '../runtime/disk/data-directory.ts';
-import { nextIdentity } from '../runtime/disk/identity-file.ts';
 import type { NodeIdentity } from '../runtime/disk/identity-file.ts';
+import type { Disk } from '../runtime/disk/open-disk.ts';
+import { openDisk } from '../runtime/disk/open-disk.ts';
 import type { NodeConfig } from './config.ts';
+import type { StoreParts } from './store-parts.ts';
+import { storeParts } from './store-parts.ts';
 
 export interface ClusterParts {
   readonly identity: NodeIdentity;
   readonly directory: DataDirectory;
+  readonly store: StoreParts;
   readonly network: PeerSwitch;
   readonly gate: Gate;
   /** Where others reach this node. */
@@ -41,27 +44,17 @@ interface Sources {
   kernel(): Kernel;
 }
 
-/** Throws a sentence for the operator when the identity cannot be made durable. */
-export function clusterParts(config: NodeConfig, sources: Sources): ClusterParts | undefined {
-  const { links, dataDirectory, advertisedHost } = config.cluster;
+/** Rejects with a sentence for the operator when this node cannot be durable, or not under this name. */
+export async function clusterParts(
+  config: NodeConfig,
+  sources: Sources,
+): Promise<ClusterParts | undefined> {
+  const { links, advertisedHost } = config.cluster;
   if (!links.enabled) return undefined;
   const { log, net, clock } = sources;
-  const opened = openDataDirectory(dataDirectory);
-  if (opened.kind === 'failed') {
-    const { path, detail, advice } = opened.failure;
-    throw new Error(`store.data_dir ${path}: ${detail}. ${advice}`);
-  }
-  const { directory, lock, warnings } = opened.value;
-  for (const warning of warnings) log.warn('data_directory', { path: dataDirectory, warning });
-  const outcome = nextIdentity(directory, config.node.name, {
-    uuid: randomUUID,
-    firstIncarnation: () => Math.floor(Date.now() / 1000),
-  });
-  if (outcome.kind === 'refused') {
-    lock.release();
-    throw new Error(`${outcome.reason}. ${outcome.advice}`);
-  }
-  const { identity } = outcome;
+  const tls = links.tls && readTls(links.tls);
+  const disk = await ownDisk(config, log);
+  const { identity } = disk;
   const network = new PeerSwitch({
     self: { name: identity.name, incarnation: identity.incarnation },
     settings: links,
@@ -77,7 +70,7 @@ export function clusterParts(config: NodeConfig, sources: Sources): ClusterParts
       cluster: links.cluster,
       instance: randomBytes(16).toString('hex'),
       secret: links.secret,
-      tls: links.tls && readTls(links.tls),
+      tls,
       settings: links,
       handshakeTimeoutMs: links.handshakeTimeoutMs,
       maxPending: links.maxPendingHandshakes,
@@ -86,13 +79,30 @@ export function clusterParts(config: NodeConfig, sources: Sources): ClusterParts
   );
   return {
     identity,
-    directory,
+    directory: disk.directory,
+    store: storeParts(disk, config.store.store, links.cluster, []),
     network,
     gate,
     addresses: [{ host: advertisedHost ?? links.address, port: links.port }],
     roster: { view: undefined },
-    release: () => lock.release(),
+    release: () => disk.release(),
   };
+}
+
+async function ownDisk({ node, store }: NodeConfig, log: Logger): Promise<Disk> {
+  const path = store.dataDirectory;
+  const opened = await openDisk({
+    path,
+    name: node.name,
+    config: store.disk,
+    partitions: store.store.partitions,
+    sources: { uuid: randomUUID, firstIncarnation: () => Math.floor(Date.now() / 1000) },
+  });
+  if (opened.kind === 'refused') {
+    throw new Error(`store.data_dir ${path}: ${opened.reason}. ${opened.advice}`);
+  }
+  for (const note of opened.disk.notes) log.warn('data_directory', { path, note });
+  return opened.disk;
 }
 
 function readTls({ cert, key, ca, passphrase, mutual }: LinkTlsConfig): PeerTls {

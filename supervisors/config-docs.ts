@@ -33,6 +33,11 @@ const CHAPTERS: { readonly [Part in keyof typeof schema]: Omit<Chapter, 'keys'> 
     intro:
       'Nodes with one `cluster.name` and one secret that find each other. Alone by default: nothing listens for others.',
   },
+  store: {
+    title: 'Store',
+    intro:
+      'What all nodes of a cluster share and keep: a copy on each. A node that is alone has none, and writes no file.',
+  },
   log: { title: 'Log', intro: 'Events with fields. Secrets are blanked, whatever the level.' },
   kernel: { title: 'Kernel', intro: 'The actor runtime. The defaults suit nearly everybody.' },
   shutdown: {

@@ -29,6 +29,8 @@ import { realmConfigs, realmConflicts, realmKeys } from './configuration/realms.
 import { routingConfig, routingConflicts, routingKeys } from './configuration/routing.ts';
 import type { RoutingConfig } from './configuration/routing.ts';
 import { sessionKeys } from './configuration/sessions.ts';
+import { storeConfig, storeKeys } from './configuration/store.ts';
+import type { NodeStoreConfig } from './configuration/store.ts';
 
 export interface NodeConfig {
   readonly node: { readonly name: string };
@@ -41,6 +43,8 @@ export interface NodeConfig {
   readonly sessions: SessionsConfig;
   readonly routing: RoutingConfig;
   readonly cluster: ClusterConfig;
+  /** Only of a node of a cluster. */
+  readonly store: NodeStoreConfig;
   readonly log: LogConfig;
   readonly kernel: { readonly turnBudgetMs: number; readonly crashRing: number };
   readonly shutdown: { readonly gracePeriodMs: number };
@@ -54,6 +58,7 @@ export const schema = {
   sessions: sessionKeys,
   routing: routingKeys,
   cluster: clusterKeys,
+  store: storeKeys,
   log: logKeys,
   kernel: kernelKeys,
   shutdown: shutdownKeys,
@@ -91,6 +96,7 @@ function nodeConfig(values: NodeValues): NodeConfig {
     realms: realmConfigs(realms),
     routing: routingConfig(routing),
     cluster: clusterConfig(values.cluster),
+    store: storeConfig(values.store),
   };
 }
 

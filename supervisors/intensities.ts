@@ -9,3 +9,6 @@ export const ROUTER: Intensity = { restarts: 5, periodMs: 10_000 };
 
 /** Realms fail one by one; only when they fail all the time is routing itself broken. */
 export const REALMS: Intensity = { restarts: 10, periodMs: 60_000 };
+
+/** A partition that cannot be opened again and again: its disk is ill, and trying harder does not heal it. */
+export const STORE_PARTITIONS: Intensity = { restarts: 5, periodMs: 60_000 };

@@ -26,6 +26,8 @@ import type { Address } from './listening.ts';
 import type { Parts } from './parts.ts';
 import { root } from './root.ts';
 import { dismissSessions } from './stopping.ts';
+import type { StoreParts } from './store-parts.ts';
+import { storeGauges, storeProblems } from './store-health.ts';
 
 export interface Node {
   readonly kernel: Kernel;
@@ -57,7 +59,7 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
   const scheduler = new NactScheduler({
     onFault: (error) => log.error('scheduler_fault', { error }),
   });
-  const clusterOfThis = clusterParts(initial, {
+  const clusterOfThis = await clusterParts(initial, {
     clock: scheduler.clock,
     log,
     net,
@@ -75,7 +77,7 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
     }),
     net,
     kernel: () => kernel,
-    isReady: () => readiness(kernel, isStopping, isOut),
+    isReady: () => readiness(kernel, isStopping, isOut, clusterOfThis?.store),
     cluster: clusterOfThis,
     onOut: (why, incarnation) => {
       log.error('node_out', { why, incarnation });
@@ -103,7 +105,10 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
     });
   }
   nodeGauges(metrics, directory, kernel, net);
-  if (clusterOfThis !== undefined) clusterGauges(metrics, clusterOfThis);
+  if (clusterOfThis !== undefined) {
+    clusterGauges(metrics, clusterOfThis);
+    storeGauges(metrics, clusterOfThis.store);
+  }
 
   return {
     kernel,
@@ -154,11 +159,17 @@ function sessionCount(kernel: Kernel): number {
   return tree.children.find(({ id }) => id === 'sessions')?.childCount ?? 0;
 }
 
-function readiness(kernel: Kernel, isStopping: boolean, out: Out | undefined): Readiness {
+function readiness(
+  kernel: Kernel,
+  isStopping: boolean,
+  out: Out | undefined,
+  store: StoreParts | undefined,
+): Readiness {
   const why = isStopping ? ['the node is stopping'] : [];
   if (out !== undefined) why.push(`this node is out of the cluster: ${out}`);
   for (const { id, state } of kernel.tree({ childLimit: 0 }).children) {
     if (state !== 'running') why.push(`${id} is ${state.replace('_', ' ')}`);
   }
+  if (store !== undefined) why.push(...storeProblems(store, kernel.clock.now()));
   return { ready: why.length === 0, why };
 }

@@ -10,6 +10,7 @@ import { listeners } from './listeners.ts';
 import type { Parts } from './parts.ts';
 import { routing } from './routing.ts';
 import { sessions } from './sessions.ts';
+import { store } from './store.ts';
 
 export function root(parts: Parts): SupervisorSpec {
   return {
@@ -21,6 +22,7 @@ export function root(parts: Parts): SupervisorSpec {
       routing(parts), // a router per realm: what sessions are members of
       sessions(parts), // an actor per session; they find their realm by its name
       ...(parts.cluster ? [cluster(parts, parts.cluster)] : []), // links to other nodes
+      ...(parts.cluster ? [store(parts, parts.cluster)] : []), // what all nodes keep; needs the links
       listeners(parts), // hand connections to sessions
       edges(parts), // admin server and page: look at all of the above
     ],

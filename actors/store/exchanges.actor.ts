@@ -35,7 +35,6 @@ class ExchangesActor implements Handlers<Message> {
   readonly #d: ReplicationDependencies;
   readonly #context: Context<Message>;
   readonly #rounds: Rounds;
-  readonly #last = new Map<string, { outcome: ExchangeOutcome; atMs: number }>();
   readonly #asked = new Map<string, ReplyTo<ExchangeOutcome>[]>();
   #running: Running | undefined;
   #monitor: number | undefined;
@@ -74,13 +73,13 @@ class ExchangesActor implements Handlers<Message> {
       case 'node_down':
         return;
       case 'node_left':
-        return void this.#last.delete(message.node.name);
+        return void this.#d.state.lastExchanges.delete(message.node.name);
       case 'follow':
         return this.#follow();
       case 'info':
         return message.reply.reply({
           ...{ running: this.#running?.peer, served: 0 },
-          last: new Map(this.#last),
+          last: new Map(this.#d.state.lastExchanges),
         });
     }
   }
@@ -152,7 +151,11 @@ class ExchangesActor implements Handlers<Message> {
     if (outcome.kind === 'equal') this.#d.count('store_exchanges_equal');
     if (outcome.kind === 'failed') this.#d.count('store_exchanges_failed');
     else this.#compared(running.peer, outcome);
-    this.#last.set(running.peer, { outcome, atMs: this.#context.clock.wall() });
+    const { lastExchanges } = this.#d.state;
+    const atMs = this.#context.clock.wall();
+    const comparedAtMs =
+      outcome.kind === 'failed' ? lastExchanges.get(running.peer)?.comparedAtMs : atMs;
+    lastExchanges.set(running.peer, { outcome, atMs, comparedAtMs });
     for (const reply of running.replies) reply.reply(outcome);
     if (this.#rounds.hasPreferred) this.#begin();
   }

@@ -11,6 +11,7 @@ import type { StorageFailure } from '../../runtime/disk/failure.ts';
 import { OrderedSetTable } from '../../runtime/kernel/ordered-table.ts';
 import type { HashKey } from '../../runtime/structures/half-siphash.ts';
 import type { Item } from '../../runtime/structures/item.ts';
+import type { ExchangeOutcome } from './api.ts';
 import type { StoreConfig } from './config.ts';
 import { Hashtree } from './hashtree.ts';
 import type { RowKey } from './keys.ts';
@@ -50,9 +51,18 @@ export class PartitionState {
   }
 }
 
+export interface LastExchange {
+  readonly outcome: ExchangeOutcome;
+  readonly atMs: number;
+  /** Of the last one that did not fail. */
+  readonly comparedAtMs: number | undefined;
+}
+
 export class StoreState {
   readonly partitions: readonly PartitionState[];
   readonly #listeners = new Set<(partition: number) => void>();
+  /** How the last exchange with each peer ended, wall clock ms; written by who begins them. */
+  readonly lastExchanges = new Map<string, LastExchange>();
   /** Why this node writes nothing of its own. */
   clockOffMs: number | undefined;
 

@@ -12,7 +12,7 @@ import { storageFailure } from './failure.ts';
 import { openGuarded } from './guarded-open.ts';
 import type { IdentitySources, NodeIdentity } from './identity-file.ts';
 import { nextIdentity } from './identity-file.ts';
-import type { Outcome, Storage } from './storage.ts';
+import type { EngineName, Outcome, Storage } from './storage.ts';
 
 export interface DiskQuestion {
   readonly path: string;
@@ -30,7 +30,7 @@ export type DiskOutcome =
 export interface Disk {
   readonly directory: DataDirectory;
   readonly identity: NodeIdentity;
-  readonly engine: string;
+  readonly engine: EngineName;
   readonly partitions: number;
   /** How many there are to open: 1, or as many as partitions. */
   readonly databases: number;

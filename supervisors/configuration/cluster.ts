@@ -9,7 +9,7 @@ import { MEMBERSHIP_DEFAULTS } from '../../actors/membership/config.ts';
 import type { DiscoveryConfig, DiscoverySource } from '../../actors/membership/discovery-config.ts';
 import { DISCOVERY_DEFAULTS } from '../../actors/membership/discovery-config.ts';
 import type { Conflict } from '../../runtime/config/check.ts';
-import { address, existingFile, hostName, path } from '../../runtime/config/place-types.ts';
+import { address, existingFile, hostName } from '../../runtime/config/place-types.ts';
 import { duration, oneOf, onOff, port, text } from '../../runtime/config/scalar-types.ts';
 import { key } from '../../runtime/config/schema.ts';
 import type { Values } from '../../runtime/config/schema.ts';
@@ -25,7 +25,6 @@ export interface ClusterConfig {
   /** Where others reach this node; undefined: at the address it listens on. */
   readonly advertisedHost: string | undefined;
   readonly leavesOnStop: boolean;
-  readonly dataDirectory: string;
 }
 
 const peerAddress = text({
@@ -216,14 +215,6 @@ export const clusterKeys = {
       doc: 'After which a look counts as failed.',
     }),
   },
-  dataDirectory: key({
-    name: 'store.data_dir',
-    type: optional(path),
-    default: undefined,
-    doc:
-      'Folder for what must outlive the process: who this node is, who the others are. Used by nodes of a ' +
-      'cluster; one process at a time. Without it `data` in the working directory.',
-  }),
 };
 
 type ClusterValues = Values<typeof clusterKeys>;
@@ -254,7 +245,6 @@ export function clusterConfig(values: ClusterValues): ClusterConfig {
     },
     advertisedHost: values.advertisedHost,
     leavesOnStop: values.leavesOnStop,
-    dataDirectory: values.dataDirectory ?? 'data',
   };
 }
 

@@ -9,12 +9,14 @@ import type { NetEnvironment } from '../../runtime/net/environment.ts';
 import type { ClusterParts } from '../../supervisors/cluster-parts.ts';
 import { COUNTER_HELP, COUNTERS_BY_SUBSYSTEM } from '../../supervisors/counters.ts';
 import { clusterGauges, nodeGauges } from '../../supervisors/gauges.ts';
+import { storeGauges } from '../../supervisors/store-health.ts';
 
 it('docs/metrics.md lists exactly the metrics this node exports', () => {
   const metrics = new Metrics({ counterHelp: COUNTER_HELP, processMetrics: false });
   // Asked for nothing before a scrape.
   nodeGauges(metrics, {} as RealmDirectory, {} as Kernel, {} as NetEnvironment);
   clusterGauges(metrics, {} as ClusterParts);
+  storeGauges(metrics, {} as ClusterParts['store']);
   const exported = metrics.describe().map(({ name, help }) => `| \`${name}\` | ${help} |`);
   const text = readFileSync('docs/metrics.md', 'utf8');
   const documented = text.split('\n').filter((line) => line.startsWith('| `'));
