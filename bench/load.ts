@@ -118,14 +118,14 @@ const CASES: readonly Case[] = [
   {
     name: 'sessions opened',
     ...RAW,
-    mode: words('connect --sessions 5000'),
+    mode: words('connect --sessions 15000'),
     figure: SESSIONS,
     floor: 0.7,
   },
   {
     name: 'memory of a session',
     ...RAW,
-    mode: words('connect --sessions 5000'),
+    mode: words('connect --sessions 15000'),
     figure: KB_EACH,
     floor: 20,
   },
