@@ -21,11 +21,7 @@ withConfigOptions(program.command('start'))
 program
   .command('tree')
   .description('show the supervision tree of a running node')
-  .addOption(
-    new Option('--url <url>', 'where its admin server is')
-      .env('BONDY_ADMIN_URL')
-      .default('http://127.0.0.1:18081'),
-  )
+  .addOption(adminUrlOption())
   .option('--depth <levels>', 'levels below the root', wholeNumber, 99)
   .option('--children <count>', 'children shown of each supervisor', wholeNumber)
   .option('--watch', 'draw it again every second')
@@ -33,6 +29,30 @@ program
   .action(async (options) => {
     const { tree } = await import('./commands/tree.ts');
     process.exitCode = await tree(options);
+  });
+
+const store = program.command('store').description('look at the replicated store, or convert it');
+
+store
+  .command('status')
+  .description('show partitions, rows and comparisons of a running node')
+  .addOption(adminUrlOption())
+  .option('--json', 'print what the node answers')
+  .action(async (options) => {
+    const { storeStatus } = await import('./commands/store.ts');
+    process.exitCode = await storeStatus(options);
+  });
+
+withConfigOptions(store.command('migrate'))
+  .description('convert the data directory of a stopped node to another engine')
+  .addOption(
+    new Option('--to <engine>', 'the new engine')
+      .choices(['rocksdb', 'leveldb'])
+      .makeOptionMandatory(),
+  )
+  .action(async (options) => {
+    const { storeMigrate } = await import('./commands/store.ts');
+    process.exitCode = await storeMigrate(options);
   });
 
 const config = program.command('config').description('look at the configuration');
@@ -70,6 +90,12 @@ function withConfigOptions(command: Command): Command {
       'a setting, stronger than environment and file; as often as needed',
       (setting: string, before: readonly string[] = []) => [...before, setting],
     );
+}
+
+function adminUrlOption(): Option {
+  return new Option('--url <url>', 'where its admin server is')
+    .env('BONDY_ADMIN_URL')
+    .default('http://127.0.0.1:18081');
 }
 
 function wholeNumber(text: string): number {

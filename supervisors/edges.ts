@@ -2,10 +2,12 @@ import { admin } from '../actors/admin/admin.actor.ts';
 import type { ChildSpec } from '../runtime/kernel/supervision.ts';
 import { COOLING } from './intensities.ts';
 import type { Parts } from './parts.ts';
+import { storeReport } from './store-health.ts';
 
 /** What the node can do without: each cools down and comes back, and nothing of it ever escalates. */
 export function edges(parts: Parts): ChildSpec {
   const { config, kernel, metrics, version, log, isReady } = parts;
+  const own = parts.cluster?.store;
   return {
     id: 'edges',
     start: {
@@ -21,6 +23,7 @@ export function edges(parts: Parts): ChildSpec {
               kernel,
               metrics,
               isReady,
+              store: own && (() => storeReport(own, kernel().clock)),
               version,
               nodeName: config().node.name,
               log: (level, event, fields) => log.log(level, event, fields),

@@ -2,6 +2,7 @@
 import type { ExchangeOutcome } from '../actors/store/api.ts';
 import type { PartitionState, StoreState } from '../actors/store/state.ts';
 import { renderFailure } from '../runtime/disk/failure.ts';
+import type { Clock } from '../runtime/kernel/actor.ts';
 import type { Metrics, Sample } from '../runtime/metrics/metrics.ts';
 import type { StoreParts } from './store-parts.ts';
 
@@ -31,10 +32,10 @@ export interface StoreReport {
   }[];
 }
 
-/** `wall` in ms. */
-export function storeReport(parts: StoreParts, now: number, wall: number): StoreReport {
+export function storeReport(parts: StoreParts, clock: Clock): StoreReport {
   const { disk, state } = parts;
-  const why = storeProblems(parts, now);
+  const why = storeProblems(parts, clock.now());
+  const wall = clock.wall();
   return {
     engine: disk.engine,
     databases: disk.databases,

@@ -20,6 +20,8 @@ export interface AdminDeps {
   readonly kernel: () => Kernel;
   readonly metrics: Metrics;
   readonly isReady: () => Readiness;
+  /** Undefined: this node is alone and has none. */
+  readonly store?: (() => object) | undefined;
   readonly nodeName: string;
   readonly version: string;
   readonly log: KernelLog['event'];
@@ -181,6 +183,7 @@ class Admin implements Handlers<AdminMessage> {
       { schema: { querystring: this.#treeQuery() }, exposeHeadRoute: false },
       (request, reply) => this.#openStream(request, reply),
     );
+    app.get('/store', (_request, reply) => this.#answerStore(reply));
     app.get('/crashes', (_request, reply) => reply.send(kernel().crashes()));
     for (const { path, file, type } of PAGE_FILES) {
       const bytes = readFileSync(new URL(`./page/${file}`, import.meta.url));
@@ -202,6 +205,12 @@ class Admin implements Handlers<AdminMessage> {
   #answerReady(reply: FastifyReply): FastifyReply {
     const { ready, why } = this.#deps.isReady();
     return ready ? reply.code(204).send() : reply.code(503).send({ ready, why });
+  }
+
+  #answerStore(reply: FastifyReply): FastifyReply | void {
+    const { store } = this.#deps;
+    if (store !== undefined) return reply.send(store());
+    return fail(reply, 404, 'no_store', 'this node is alone (cluster.enabled = off)');
   }
 
   #openStream(request: FastifyRequest<{ Querystring: TreeQuery }>, reply: FastifyReply): void {

@@ -1,4 +1,5 @@
 /** `bondy tree`: asks a running node for its supervision tree and draws it. */
+import { adminUrl, ask, notAUrl } from '../ask-node.ts';
 import { drawTree } from '../tree-view.ts';
 import { readTree } from '../tree-answer.ts';
 
@@ -10,13 +11,7 @@ export interface TreeOptions {
   readonly json?: boolean;
 }
 
-type Answer =
-  | { readonly kind: 'answered'; readonly text: string }
-  | { readonly kind: 'failed'; readonly problem: string };
-
-const TIMEOUT_MS = 5000;
 const WATCH_MS = 1000;
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** The node cuts the tree itself at this many levels. */
 const MAX_LEVELS = 100;
 
@@ -24,9 +19,7 @@ const MAX_LEVELS = 100;
 export async function tree(options: TreeOptions): Promise<number> {
   const url = treeUrl(options);
   if (url === undefined) {
-    return complain(
-      `${JSON.stringify(options.url)} is not an http URL. Try --url http://127.0.0.1:18081`,
-    );
+    return complain(notAUrl(options.url));
   }
   if (options.watch) return watch(url, options);
   const answer = await ask(url);
@@ -49,9 +42,8 @@ async function watch(url: URL, options: TreeOptions): Promise<number> {
 }
 
 function treeUrl({ url, depth, children }: TreeOptions): URL | undefined {
-  if (!URL.canParse(url) || !/^https?:/i.test(url)) return undefined;
-  const base = new URL(url);
-  base.pathname = `${base.pathname.replace(/\/+$/, '')}/tree`;
+  const base = adminUrl(url, 'tree');
+  if (base === undefined) return undefined;
   base.searchParams.set('depth', String(Math.min(depth + 1, MAX_LEVELS)));
   if (children !== undefined) base.searchParams.set('children', String(children));
   return base;
@@ -62,40 +54,6 @@ function render(text: string, { depth, json }: TreeOptions): string | undefined 
   if (root === undefined) return undefined;
   const isColoured = process.stdout.isTTY === true && !process.env['NO_COLOR'];
   return json ? JSON.stringify(JSON.parse(text), null, 2) : drawTree(root, { depth, isColoured });
-}
-
-async function ask(url: URL): Promise<Answer> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (response.ok) return { kind: 'answered', text: await boundedText(response) };
-    return {
-      kind: 'failed',
-      problem: `${url.origin} answered ${response.status} for ${url.pathname}.`,
-    };
-  } catch (error) {
-    return { kind: 'failed', problem: unreachable(url, error) };
-  }
-}
-
-async function boundedText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new Error('the answer is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function unreachable(url: URL, error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  const code = (cause as { code?: unknown }).code;
-  const detail = typeof code === 'string' ? code : cause instanceof Error ? cause.message : '';
-  return (
-    `No node answers at ${url.origin} (${detail}).\n` +
-    'Is it running, with admin_api.http.enabled = on? Another address: bondy tree --url http://HOST:PORT'
-  );
 }
 
 function notATree(url: URL): string {
