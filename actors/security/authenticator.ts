@@ -99,7 +99,7 @@ function offers(realm: RealmCredentials, method: string): boolean {
 
 function anonymous(realm: RealmCredentials, sessionId: number): Principal {
   return {
-    authid: `anonymous-${sessionId.toString(36)}`,
+    authid: `anonymous-${sessionId}`,
     authrole: realm.anonymousRole,
     authmethod: 'anonymous',
     authprovider: PROVIDER,

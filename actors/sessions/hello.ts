@@ -74,17 +74,17 @@ const MAX_FEATURES = 100;
 function readFeatures(features: Value | undefined): ReadonlySet<string> | undefined {
   if (features === undefined || features === null) return NONE;
   if (!isDict(features)) return undefined;
-  const names: string[] = [];
-  for (const key of Object.keys(features)) {
-    const value = features[key];
-    if (value === true) names.push(key);
-    else if (value !== false && value !== null && value !== undefined) return undefined;
+  let count = 0;
+  let key = ''; // with the lengths, or two clients' names could read the same
+  for (const name of Object.keys(features)) {
+    const value = features[name];
+    if (value === false || value === null || value === undefined) continue;
+    if (value !== true || ++count > MAX_FEATURES) return undefined;
+    key += `${name.length} ${name} `;
   }
-  if (names.length > MAX_FEATURES) return undefined;
-  const key = JSON.stringify(names.sort()); // joined, two clients' names could read the same
   const known = shared.get(key);
   if (known) return known;
-  const set = new Set(names);
+  const set = new Set(Object.keys(features).filter((name) => features[name] === true));
   if (shared.size < SHARED_SETS && key.length < 1024) shared.set(key, set);
   return set;
 }

@@ -49,6 +49,7 @@ class System implements Kernel, Host, Watcher {
   readonly #crashes: CrashReports;
   readonly #listeners = new Set<(change: TreeChange) => void>();
   readonly #hooks: (() => void)[] = [];
+  readonly #startHooks: (() => void)[] = [];
   #root: Process | undefined = undefined;
   #hasStarted = false;
   /** Asked to stop before the first turn. */
@@ -139,6 +140,10 @@ class System implements Kernel, Host, Watcher {
     return this.#crashes.all;
   }
 
+  onTurnStart(hook: () => void): void {
+    this.#startHooks.push(hook);
+  }
+
   onTurnEnd(hook: () => void): void {
     this.#hooks.push(hook);
   }
@@ -195,6 +200,7 @@ class System implements Kernel, Host, Watcher {
   }
 
   #turn(): void {
+    for (const hook of this.#startHooks) this.#guard('turn_start_hook_failed', hook);
     this.runQueue.runTurn();
     for (const hook of this.#hooks) this.#guard('turn_end_hook_failed', hook);
     if (!this.runQueue.isEmpty) this.scheduler.requestTurn();

@@ -131,6 +131,8 @@ export interface Kernel {
   tree(options?: { readonly childLimit?: number }): TreeNode;
   watch(listener: (change: TreeChange) => void): () => void;
   crashes(): readonly CrashReport[];
+  /** Called before every turn, outside of any actor. */
+  onTurnStart(hook: () => void): void;
   /** Called at the end of every turn, after its drains: one write per socket per turn hangs here. */
   onTurnEnd(hook: () => void): void;
 }

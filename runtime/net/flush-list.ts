@@ -10,16 +10,24 @@ export class FlushList {
   #dirty: Flushable[] = [];
   #spare: Flushable[] = [];
   #isArmed = false;
+  /** A turn runs, and its end will flush. */
+  #isInTurn = false;
 
   add(flushable: Flushable): void {
     this.#dirty.push(flushable);
-    if (this.#isArmed) return;
+    if (this.#isInTurn || this.#isArmed) return;
     this.#isArmed = true;
     setImmediate(this.#onCheck);
   }
 
-  /** A field, so that it can be handed out as a hook. */
+  /** For the start of a turn: what is added until `flushAll` needs no call of its own. Fields, to be handed out as hooks. */
+  readonly turnStarts = (): void => {
+    this.#isInTurn = true;
+  };
+
+  /** For the end of a turn. */
   readonly flushAll = (): void => {
+    this.#isInTurn = false;
     const dirty = this.#dirty;
     if (dirty.length === 0) return;
     this.#dirty = this.#spare; // what a flush makes dirty waits for the next one

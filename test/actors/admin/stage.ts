@@ -66,6 +66,7 @@ export class StagedKernel {
         return () => this.watchers.delete(listener);
       },
       crashes: () => this.reports,
+      onTurnStart: missing,
       onTurnEnd: missing,
     };
   }
