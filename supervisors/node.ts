@@ -93,6 +93,7 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
     turn: { deadlineMs: initial.kernel.turnBudgetMs },
     crashRing: initial.kernel.crashRing,
   });
+  kernel.onTurnStart(net.flushes.turnStarts);
   kernel.onTurnEnd(net.flushes.flushAll);
   void kernel.ended.then(() => clusterOfThis?.release());
   await kernel.started;
