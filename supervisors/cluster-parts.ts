@@ -8,6 +8,7 @@ import type { PeerAddress } from '../actors/links/api.ts';
 import { peerService } from '../actors/links/api.ts';
 import type { LinkTlsConfig } from '../actors/links/config.ts';
 import type { View } from '../actors/membership/api.ts';
+import { RETAINED } from '../actors/routing/retained/stored.ts';
 import type { Clock } from '../runtime/kernel/actor.ts';
 import type { Kernel } from '../runtime/kernel/kernel.ts';
 import type { Logger } from '../runtime/log/logger.ts';
@@ -80,7 +81,7 @@ export async function clusterParts(
   return {
     identity,
     directory: disk.directory,
-    store: storeParts(disk, config.store.store, links.cluster, []),
+    store: storeParts(disk, config.store.store, links.cluster, [RETAINED]),
     network,
     gate,
     addresses: [{ host: advertisedHost ?? links.address, port: links.port }],

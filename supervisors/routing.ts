@@ -12,6 +12,7 @@ import { farRouting } from './far-routing.ts';
 import type { FarRouting } from './far-routing.ts';
 import { REALMS, ROUTER } from './intensities.ts';
 import type { Parts } from './parts.ts';
+import { retaining } from './retaining.ts';
 
 /** Requests a realm may have waiting; a router that keeps up has a handful. */
 const ROUTER_MAILBOX = { limit: 100_000, onFull: 'refuse' } as const;
@@ -53,6 +54,7 @@ function realmGroup(parts: Parts, config: RealmConfig, far: FarRouting | undefin
         const features = { broker: brokerFeatures, dealer: dealerFeatures };
         const { members } = tables;
         const { dealer, broker } = parts.config().routing;
+        const kept = parts.cluster && retaining(parts, parts.cluster.store, uri, tables, mailbox);
         return [
           // while it lives, the realm is open
           {
@@ -75,8 +77,10 @@ function realmGroup(parts: Parts, config: RealmConfig, far: FarRouting | undefin
               codecs: parts.net.codecs,
               count: (counter, by) => parts.metrics.counters.count(counter, by),
               ...(far && { cluster: far.portFor(uri) }),
+              retained: kept?.target,
             }),
           },
+          ...(kept ? [kept.child] : []), // brings retained events into the store and out of it
         ];
       },
     },

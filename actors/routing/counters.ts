@@ -15,6 +15,10 @@ export const ROUTING_COUNTERS = {
   retained_refused_too_large: 'Events not retained: too large.',
   retained_refused_too_many: 'Events not retained: too many topics.',
   retained_refused_no_room: 'Events not retained: no room.',
+  retained_not_replicated: 'Retained events that the store refused: only this node keeps them.',
+  retained_puts_deferred: 'Retained events the store could not take at once; they are put again.',
+  retained_rows_deferred: 'Retained events of the store a busy realm could not take at once.',
+  retained_rows_malformed: 'Retained events of the store that were none.',
   history_refused_too_large: 'Events not kept in a history: too large.',
   history_events_unreadable:
     'Events of a history left out of an answer: not sayable in the serializer.',

@@ -34,6 +34,8 @@ import { MemberMonitors } from './member-monitors.ts';
 import { metaTable } from './meta.ts';
 import { announceJoin, announceLeave } from './session-events.ts';
 import { sessionProcedures } from './session-meta.ts';
+import type { RetainedTarget } from './retained/messages.ts';
+import { RetainedReports } from './retained/reports.ts';
 import type { RealmRows, RealmTables } from './tables.ts';
 
 export interface RouterDependencies {
@@ -47,6 +49,8 @@ export interface RouterDependencies {
   count(counter: string, by?: number): void;
   /** Undefined: there are no other nodes. */
   readonly cluster?: ClusterPort | undefined;
+  /** Who keeps retained events on all nodes; undefined: this node keeps its own. */
+  readonly retained?: RetainedTarget | undefined;
 }
 
 export function router(dependencies: RouterDependencies): Definition<RouterInput> {
@@ -70,6 +74,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   readonly #dealer: Dealer;
   readonly #monitors: MemberMonitors;
   readonly #cluster: Cluster | undefined;
+  readonly #retained: RetainedReports | undefined;
   readonly #isProxy: (member: Member) => boolean;
   /** Meta events wait until the request that caused them is answered. */
   #announcements: Announcement[] = [];
@@ -100,12 +105,14 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         isMember: (member) => this.#isMember(member),
         giveUpLater: (question) => this.#giveUpLater(question),
       });
+    this.#retained = dependencies.retained && new RetainedReports(this.#rows.counters.retained);
     this.#broker = new Broker({
       ...shared,
       config: dependencies.broker,
       uriRule,
       codecs,
       cluster: parts?.broker,
+      replication: this.#retained,
     });
     const procedures = new Map([
       ...metaTable(sessionProcedures({ members: this.#rows.members, effects: this, uriRule })),
@@ -126,6 +133,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   handle(input: RouterInput): void {
     this.#handle(input);
     if (this.#cluster) this.#report(this.#cluster);
+    if (this.#retained) this.#reportRetained(this.#retained);
   }
 
   #handle(input: RouterInput): void {
@@ -140,6 +148,8 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         return this.#expire();
       case 'sweep':
         return this.#sweep();
+      case 'retained':
+        return this.#broker.retained(input, this.#context.clock.wall());
       case 'relayed':
       case 'registry':
       case 'announce':
@@ -167,6 +177,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     if (interrupted) this.#resume(interrupted);
     this.#sweep();
     this.#schedule();
+    if (this.#retained) this.#reportRetained(this.#retained);
   }
 
   /** Ends what the dead router was doing, without doing it again; what it had not begun is put back. */
@@ -186,6 +197,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         return this.#cluster?.interrupted(input);
       case 'expire':
       case 'sweep':
+      case 'retained': // read anew
       case 'registry': // it is told everything anew
       case 'announce':
       case 'give_up':
@@ -316,6 +328,11 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     if (token === undefined) return;
     const { announceTimeoutMs } = this.#d.cluster!.config;
     this.#context.after(announceTimeoutMs, { kind: 'announce', token });
+  }
+
+  #reportRetained(reports: RetainedReports): void {
+    const report = reports.take();
+    if (report) this.#d.retained!.admit(report);
   }
 
   #giveUpLater(question: Id): void {

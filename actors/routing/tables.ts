@@ -13,6 +13,8 @@ import type { Registration } from './dealer/registrations.ts';
 import type { Peer } from './cluster/peers.ts';
 import type { Question } from './cluster/questions.ts';
 import type { Rows } from './effects.ts';
+import type { RetainedChanges } from './retained/reports.ts';
+import { noChanges } from './retained/reports.ts';
 
 export interface RealmRows {
   readonly members: Rows<Id, Member>;
@@ -35,6 +37,8 @@ export interface ClusterCounters {
   readonly reports: { token: number };
   /** Of the last invocation to another node, and of the last question. */
   readonly requests: { last: number };
+  /** Retained events that the store is still to be told of. */
+  readonly retained: RetainedChanges;
 }
 
 export class RealmTables {
@@ -42,13 +46,17 @@ export class RealmTables {
   readonly #registrations = new SetTable<Id, Registration>('registrations');
   readonly #parties = new SetTable<Member, Party>('parties');
   readonly #subscriptions = new SetTable<Id, Subscription>('subscriptions');
-  readonly #retained = new SetTable<string, Retained>('retained');
+  readonly retained = new SetTable<string, Retained>('retained');
   readonly #history = new SetTable<string, HistoryLog>('history');
   readonly #testaments = new SetTable<Id, Testaments>('testaments');
   readonly #peers = new SetTable<string, Peer>('peers');
   readonly #pendingSubscribes = new SetTable<PendingSubscribe, PendingSubscribe>('subscribing');
   readonly #questions = new SetTable<Id, Question>('questions');
-  readonly #counters: ClusterCounters = { reports: { token: 0 }, requests: { last: 0 } };
+  readonly counters: ClusterCounters = {
+    reports: { token: 0 },
+    requests: { last: 0 },
+    retained: noChanges(),
+  };
 
   /** All of them, for the one router that lives. */
   claim(context: Context<never>): RealmRows {
@@ -57,13 +65,13 @@ export class RealmTables {
       registrations: this.#registrations.claim(context),
       parties: this.#parties.claim(context),
       subscriptions: this.#subscriptions.claim(context),
-      retained: this.#retained.claim(context),
+      retained: this.retained.claim(context),
       history: this.#history.claim(context),
       testaments: this.#testaments.claim(context),
       peers: this.#peers.claim(context),
       pendingSubscribes: this.#pendingSubscribes.claim(context),
       questions: this.#questions.claim(context),
-      counters: this.#counters,
+      counters: this.counters,
     };
   }
 }

@@ -11,13 +11,13 @@ const SHOWN = {
   exchanges: [{ peer: 'b', outcome: 'done', secondsAgo: 3, sent: 1, received: 2 }],
 };
 
-function clustered(path: string, engine: string): readonly string[] {
+function clustered(path: string, engine: string, partitions = 2): readonly string[] {
   const settings = {
     'cluster.enabled': 'on',
     'cluster.peer_port': '0',
     'store.data_dir': path,
     'store.engine': engine,
-    'store.partitions': '2',
+    'store.partitions': partitions,
   };
   return Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
 }
@@ -61,20 +61,23 @@ describe('the data directory', () => {
     const path = temporaryFolder(t);
     const node = runNode(t, clustered(path, 'leveldb'));
     await node.urls();
-    const start = (...more: readonly string[]) =>
-      bondy(['start', ...FREE_PORTS, ...clustered(path, 'leveldb'), ...more]);
+    const start = (engine = 'leveldb', partitions = 2) =>
+      bondy(['start', ...FREE_PORTS, ...clustered(path, engine, partitions)]);
     const second = await start();
     assert.equal(second.status, 1);
-    assert.match(second.stderr, /bondy cannot start: .*store\.data_dir .*the process \d+ uses this data directory/s);
+    assert.match(
+      second.stderr,
+      /bondy cannot start: .*store\.data_dir .*the process \d+ uses this data directory/s,
+    );
     const busy = await bondy(['store', 'migrate', '--to', 'rocksdb', ...clustered(path, 'auto')]);
     assert.equal(busy.status, 1);
     assert.match(busy.stderr, /the process \d+ uses this data directory/);
     await node.end();
-    const other = await start('--set', 'store.engine=rocksdb');
+    const other = await start('rocksdb');
     assert.equal(other.status, 1);
     assert.match(other.stderr, /store\.engine is rocksdb, but .* was made with leveldb/);
     assert.match(other.stderr, /bondy store migrate --to rocksdb/);
-    const fewer = await start('--set', 'store.partitions=1');
+    const fewer = await start('leveldb', 1);
     assert.equal(fewer.status, 1);
     assert.match(fewer.stderr, /store\.partitions is 1, but .* has 2/);
   });

@@ -42,6 +42,11 @@ export class ClusterNode {
     return this.#output;
   }
 
+  get dataDirectory(): string {
+    const key = 'store.data_dir=';
+    return this.#settings.find((setting) => setting.startsWith(key))!.slice(key.length);
+  }
+
   async start(): Promise<void> {
     const args = [join(PROJECT_ROOT, 'dist', 'bin', 'bondy.js'), 'start', ...this.#settings];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });

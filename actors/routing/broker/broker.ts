@@ -47,8 +47,9 @@ import type { HistoryLog } from './history.ts';
 import { History } from './history.ts';
 import type { Publication, PublishOptions } from './publication.ts';
 import { detailsFor, eventDetails, readPublishOptions, wantsAnswer } from './publication.ts';
-import type { Retained, RetainedEvent } from './retention.ts';
+import type { Retained, RetainedEvent, RetainedReplication } from './retention.ts';
 import { Retention } from './retention.ts';
+import type { RetainedRows } from '../retained/messages.ts';
 import { Rules } from './rules.ts';
 import type { SubscribeOptions } from './subscribe-options.ts';
 import { readSubscribeOptions } from './subscribe-options.ts';
@@ -75,6 +76,8 @@ export interface BrokerDependencies {
   readonly authorizer?: Authorizer | undefined;
   /** Undefined: there are no other nodes. */
   readonly cluster?: BrokerCluster | undefined;
+  /** Undefined: retained events are this node's alone. */
+  readonly replication?: RetainedReplication | undefined;
 }
 
 /** What a broker that is one of many needs besides. */
@@ -109,7 +112,8 @@ export class Broker {
       authorizer: dependencies.authorizer,
       count: this.#count,
     });
-    this.#retention = new Retention(dependencies.retained, config.retention, this.#count);
+    const { retained, replication } = dependencies;
+    this.#retention = new Retention(retained, config.retention, this.#count, replication);
     this.#history = new History(dependencies.history, config.history, this.#count);
     this.#events = new SubscriptionEvents(effects);
     this.#cluster = dependencies.cluster;
@@ -175,6 +179,11 @@ export class Broker {
   relayed(publication: Publication): void {
     this.#count('publications_relayed');
     this.#delivery.deliver(publication);
+  }
+
+  /** What the nodes have agreed that topics keep. */
+  retained({ rows, seen }: RetainedRows, now: number): void {
+    for (const { topic, events } of rows) this.#retention.apply(topic, events, seen, now);
   }
 
   /** Every node knows what was reported up to this token, or has had its time. */

@@ -38,7 +38,7 @@ export function publicationOf({
   };
 }
 
-function listsOf(filter: ReceiverFilter): ReceiverLists {
+export function listsOf(filter: ReceiverFilter): ReceiverLists {
   return {
     exclude: filter.exclude && [...filter.exclude],
     excludeAuthid: filter.excludeAuthid && [...filter.excludeAuthid],
@@ -49,7 +49,7 @@ function listsOf(filter: ReceiverFilter): ReceiverLists {
   };
 }
 
-function filterOf(lists: ReceiverLists): ReceiverFilter {
+export function filterOf(lists: ReceiverLists): ReceiverFilter {
   return {
     exclude: setOf<Id>(lists.exclude),
     excludeAuthid: setOf(lists.excludeAuthid),

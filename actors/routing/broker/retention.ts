@@ -35,6 +35,16 @@ export interface RetainedEvent {
 export interface Retained {
   readonly topic: string;
   readonly events: readonly RetainedEvent[];
+  /** Of this node's last change, where other nodes hear of it. */
+  readonly revision?: number;
+}
+
+/** Who tells the other nodes. */
+export interface RetainedReplication {
+  /** Returns the revision of the change; each is greater than the last. */
+  changed(topic: string): number;
+  /** Every node notices by itself. */
+  expired(topic: string): void;
 }
 
 /** What an event costs besides what it says, in bytes. */
@@ -44,6 +54,7 @@ export class Retention {
   readonly #rows: Rows<string, Retained>;
   readonly #config: RetentionConfig;
   readonly #count: (counter: string) => void;
+  readonly #replication: RetainedReplication | undefined;
   #bytes = 0;
   /** When the next sweep is due; undefined when nothing that is kept expires. */
   #sweepAt: number | undefined;
@@ -52,10 +63,12 @@ export class Retention {
     rows: Rows<string, Retained>,
     config: RetentionConfig,
     count: (counter: string) => void,
+    replication?: RetainedReplication,
   ) {
     this.#rows = rows;
     this.#config = config;
     this.#count = count;
+    this.#replication = replication;
     this.#recount();
   }
 
@@ -70,11 +83,11 @@ export class Retention {
     const refusal = this.#whyNot(publication, topic, older);
     if (refusal) {
       this.#count(refusal);
-      return this.#store(topic, older);
+      return this.#change(topic, older);
     }
     const event = toRetained(publication, now + ttlMs);
     if (event.expiresAt < Infinity) this.#sweepAt ??= now + this.#config.sweepIntervalMs;
-    this.#store(topic, [...older, event]);
+    this.#change(topic, [...older, event]);
   }
 
   /** The most recent retained event of `topic` that `member` would have received. */
@@ -103,13 +116,30 @@ export class Retention {
     return found;
   }
 
+  /**
+   * Takes over what the nodes have agreed that a topic keeps, unless this node has changed it after revision `seen`: that
+   * change is on its way to them, and will be the last.
+   */
+  apply(topic: string, agreed: readonly RetainedEvent[], seen: number, now: number): void {
+    const row = this.#rows.get(topic);
+    if (row?.revision !== undefined && row.revision > seen) return;
+    const events = agreed.filter(({ expiresAt }) => expiresAt > now);
+    const refusal = events.length === 0 ? undefined : this.#whyNoRoom(row, total(events));
+    if (refusal) this.#count(refusal);
+    if (events.some(({ expiresAt }) => expiresAt < Infinity)) {
+      this.#sweepAt ??= now + this.#config.sweepIntervalMs;
+    }
+    this.#store(topic, refusal ? [] : events);
+  }
+
   /** Drops what has expired. Returns when to call again. Reads never show an expired event, so this may be late. */
   expire(now: number): number | undefined {
     if (this.#sweepAt === undefined || now < this.#sweepAt) return this.#sweepAt;
     let expiring = false;
-    for (const { topic, events } of [...this.#rows.values()]) {
+    for (const { topic, events, revision } of [...this.#rows.values()]) {
       const left = events.filter((event) => event.expiresAt > now);
-      if (left.length < events.length) this.#store(topic, left);
+      if (left.length < events.length) this.#store(topic, left, revision);
+      if (left.length === 0) this.#replication?.expired(topic);
       expiring ||= left.some((event) => event.expiresAt < Infinity);
     }
     this.#sweepAt = expiring ? now + this.#config.sweepIntervalMs : undefined;
@@ -131,19 +161,27 @@ export class Retention {
     topic: string,
     older: readonly RetainedEvent[],
   ): string | undefined {
-    const { maxEventBytes, maxTopics, maxBytes } = this.#config;
-    const size = sizeOf(publication);
-    if (size > maxEventBytes) return 'retained_refused_too_large';
-    const row = this.#rows.get(topic);
+    const size = sizeOfEvent(publication);
+    if (size > this.#config.maxEventBytes) return 'retained_refused_too_large';
+    return this.#whyNoRoom(this.#rows.get(topic), total(older) + size);
+  }
+
+  #whyNoRoom(row: Retained | undefined, size: number): string | undefined {
+    const { maxTopics, maxBytes } = this.#config;
     if (!row && this.#rows.size >= maxTopics) return 'retained_refused_too_many';
-    const after = this.#bytes - total(row?.events ?? []) + total(older) + size;
+    const after = this.#bytes - total(row?.events ?? []) + size;
     return after > maxBytes ? 'retained_refused_no_room' : undefined;
   }
 
-  #store(topic: string, events: readonly RetainedEvent[]): void {
+  /** By a publisher of this node. */
+  #change(topic: string, events: readonly RetainedEvent[]): void {
+    this.#store(topic, events, this.#replication?.changed(topic));
+  }
+
+  #store(topic: string, events: readonly RetainedEvent[], revision?: number): void {
     this.#bytes += total(events) - total(this.#rows.get(topic)?.events ?? []);
     if (events.length === 0) this.#rows.delete(topic);
-    else this.#rows.set(topic, { topic, events });
+    else this.#rows.set(topic, { topic, events, ...(revision !== undefined && { revision }) });
   }
 
   #recount(): void {
@@ -158,7 +196,7 @@ function toRetained(publication: Publication, expiresAt: number): RetainedEvent 
   const { id, topic, details, filter, publisher, excludesPublisher } = publication;
   const excluded = excludesPublisher ? publisher?.id : undefined;
   const payload = retain(publication.payload);
-  const size = sizeOf(publication);
+  const size = sizeOfEvent(publication);
   return { publication: id, topic, details, payload, filter, excluded, expiresAt, size };
 }
 
@@ -169,7 +207,13 @@ function newestFor(retained: Retained, member: Member, now: number): RetainedEve
   );
 }
 
-function sizeOf({ topic, details, payload, filter }: Publication): number {
+/** In bytes, estimated. */
+export function sizeOfEvent({
+  topic,
+  details,
+  payload,
+  filter,
+}: Pick<Publication, 'topic' | 'details' | 'payload' | 'filter'>): number {
   const said = topic.length + weigh(details) + payload.end - payload.start;
   return OVERHEAD + said + (filter ? weighLists(filter) : 0);
 }
