@@ -4,7 +4,7 @@
  * Nothing is lost with it: requests wait in a mailbox its supervisor keeps, rows in tables. Its successor takes up
  * both, and answers the one request that was being handled when it died.
  */
-import type { Context, Definition, Down, Handlers, TimerId } from '../../runtime/kernel/actor.ts';
+import type { Context, Definition, Down, Handlers } from '../../runtime/kernel/actor.ts';
 import type { Mailbox } from '../../runtime/kernel/mailbox.ts';
 import type { Codec } from '../../runtime/wamp/codec.ts';
 import {
@@ -28,6 +28,7 @@ import { assemble } from './cluster/assembly.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { ClusterPort } from './cluster/port.ts';
 import type { BrokerConfig, DealerConfig } from './config.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
 import { Dealer } from './dealer/dealer.ts';
 import type { Announcement, RoutingEffects } from './effects.ts';
 import { MemberMonitors } from './member-monitors.ts';
@@ -77,20 +78,20 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   readonly #retained: RetainedReports | undefined;
   readonly #isProxy: (member: Member) => boolean;
   /** Meta events wait until the request that caused them is answered. */
-  #announcements: Announcement[] = [];
+  readonly #announcements: Announcement[] = [];
   /** So does what else follows from it. */
   readonly #tasks: (() => void)[] = [];
   /** Broke the protocol in the request being handled: leaves right after it. */
   #doomed: Member | undefined;
-  #timer: TimerId | undefined;
-  /** Monotonic ms. */
-  #timerDue: number | undefined;
+  /** For the call that is due first. */
+  readonly #timer: DeadlineTimer;
 
   constructor(dependencies: RouterDependencies, context: Context<RouterInput>) {
     this.#d = dependencies;
     this.#context = context;
     this.#rows = dependencies.tables.claim(context);
     this.#monitors = new MemberMonitors(context);
+    this.#timer = new DeadlineTimer(context);
     const { authorizer, uriRule, codecs } = dependencies;
     const shared = { ...this.#rows, effects: this, random: context.random, authorizer };
     const parts =
@@ -105,7 +106,8 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         isMember: (member) => this.#isMember(member),
         giveUpLater: (question) => this.#giveUpLater(question),
       });
-    this.#retained = dependencies.retained && new RetainedReports(this.#rows.counters.retained);
+    const { retained } = dependencies;
+    this.#retained = retained && new RetainedReports(this.#rows.counters.retained, retained);
     this.#broker = new Broker({
       ...shared,
       config: dependencies.broker,
@@ -133,7 +135,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   handle(input: RouterInput): void {
     this.#handle(input);
     if (this.#cluster) this.#report(this.#cluster);
-    if (this.#retained) this.#reportRetained(this.#retained);
+    this.#retained?.report();
   }
 
   #handle(input: RouterInput): void {
@@ -167,9 +169,8 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
 
   /** Takes over from a router that died, if one did. */
   #recover(): void {
-    const { clock } = this.#context;
     const { members } = this.#rows;
-    this.#broker.recover(clock.wall());
+    this.#broker.recover(this.#context.clock.wall());
     this.#dealer.recover((member) => this.#isMember(member) || this.#isProxy(member));
     if (this.#cluster) this.#rejoin(this.#cluster);
     for (const member of members.values()) this.#monitors.watch(member);
@@ -177,7 +178,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     if (interrupted) this.#resume(interrupted);
     this.#sweep();
     this.#schedule();
-    if (this.#retained) this.#reportRetained(this.#retained);
+    this.#retained?.report();
   }
 
   /** Ends what the dead router was doing, without doing it again; what it had not begun is put back. */
@@ -272,12 +273,16 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   /** What follows from a request that has its answer. */
   #finish(input: Requests): void {
     input.isAnswered = true;
+    this.#followUp();
+    input.isAnswered = false;
+  }
+
+  #followUp(): void {
     for (const task of this.#tasks.splice(0)) task();
     this.#publishAnnouncements();
     const doomed = this.#doomed;
     this.#doomed = undefined;
     if (doomed) this.#onLeave(doomed);
-    input.isAnswered = false;
   }
 
   // ---- members
@@ -313,11 +318,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
 
   /** What follows from what was no request. */
   #settle(): void {
-    for (const task of this.#tasks.splice(0)) task();
-    this.#publishAnnouncements();
-    const doomed = this.#doomed;
-    this.#doomed = undefined;
-    if (doomed) this.#onLeave(doomed);
+    this.#followUp();
     this.#dealer.report();
     this.#schedule();
   }
@@ -328,11 +329,6 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     if (token === undefined) return;
     const { announceTimeoutMs } = this.#d.cluster!.config;
     this.#context.after(announceTimeoutMs, { kind: 'announce', token });
-  }
-
-  #reportRetained(reports: RetainedReports): void {
-    const report = reports.take();
-    if (report) this.#d.retained!.admit(report);
   }
 
   #giveUpLater(question: Id): void {
@@ -377,31 +373,23 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   }
 
   #publishAnnouncements(): void {
-    const announcements = this.#announcements;
-    if (announcements.length === 0) return;
-    this.#announcements = [];
+    if (this.#announcements.length === 0) return;
     const now = this.#context.clock.wall();
-    for (const { topic, args, kwargs } of announcements)
+    for (const { topic, args, kwargs } of this.#announcements.splice(0))
       this.#broker.announce(topic, args, kwargs, now);
   }
 
   // ---- time
 
   #expire(): void {
-    this.#timer = undefined;
+    this.#timer.fired();
     this.#dealer.expire(this.#context.clock.now());
     this.#dealer.report();
     this.#schedule();
   }
 
-  /** One timer, for the call that is due first. */
   #schedule(): void {
-    const due = this.#dealer.nextDeadline;
-    if (due === this.#timerDue && this.#timer !== undefined) return;
-    if (this.#timer !== undefined) this.#context.cancel(this.#timer);
-    this.#timerDue = due;
-    const delay = due === undefined ? undefined : Math.max(0, due - this.#context.clock.now());
-    this.#timer = delay === undefined ? undefined : this.#context.after(delay, { kind: 'expire' });
+    this.#timer.set(this.#dealer.nextDeadline);
   }
 
   #sweep(): void {

@@ -3,7 +3,7 @@
  * that a router that dies in the middle leaves it to its successor.
  */
 import type { RetainedReplication } from '../broker/retention.ts';
-import type { RetainedReport } from './messages.ts';
+import type { RetainedTarget } from './messages.ts';
 
 /** At most a topic each. */
 export interface RetainedChanges {
@@ -19,8 +19,11 @@ export function noChanges(): RetainedChanges {
 export class RetainedReports implements RetainedReplication {
   readonly #changes: RetainedChanges;
 
-  constructor(changes: RetainedChanges) {
+  readonly #target: RetainedTarget;
+
+  constructor(changes: RetainedChanges, target: RetainedTarget) {
     this.#changes = changes;
+    this.#target = target;
   }
 
   changed(topic: string): number {
@@ -32,12 +35,13 @@ export class RetainedReports implements RetainedReplication {
     this.#changes.expired.add(topic);
   }
 
-  take(): RetainedReport | undefined {
+  /** In one message, all since the last one. */
+  report(): void {
     const { changed, expired, revision } = this.#changes;
-    if (changed.size === 0 && expired.size === 0) return undefined;
+    if (changed.size === 0 && expired.size === 0) return;
     const report = { changed: [...changed], expired: [...expired], revision };
+    this.#target.admit({ kind: 'retained_changed', ...report });
     changed.clear();
     expired.clear();
-    return { kind: 'retained_changed', ...report };
   }
 }
