@@ -101,13 +101,13 @@ function eventOf(
   [format, bytes, until, excluded, lists]: readonly PlainValue[],
   codecs: Codecs,
 ): RetainedEvent | undefined {
-  const codec = codecs[FORMATS[Number(format)]!] as Codec | undefined;
-  if (codec === undefined || !(bytes instanceof Uint8Array)) return undefined;
+  const serializer = typeof format === 'number' ? FORMATS[format] : undefined;
+  if (serializer === undefined || !(bytes instanceof Uint8Array)) return undefined;
   if (until !== null && typeof until !== 'number') return undefined;
   if (excluded !== null && typeof excluded !== 'number') return undefined;
   const filter = lists === null ? undefined : readLists(lists);
   if (filter instanceof Malformed) return undefined;
-  const frame = codec.decode(bytes, 0, bytes.length, FRAME);
+  const frame = codecs[serializer].decode(bytes, 0, bytes.length, FRAME);
   if (frame instanceof Violation || frame.type !== EVENT) return undefined;
   const event = {
     publication: frame.publication,

@@ -76,6 +76,8 @@ export interface ReplicasOptions {
   /** Share of broadcasts and messages that vanish. */
   readonly loss?: number;
   readonly latencyMs?: readonly [low: number, high: number];
+  /** What else lives on each node, beside the store. */
+  readonly children?: (replica: Replica) => readonly ChildSpec[];
   /** Ms a node's wall clock is ahead. */
   readonly skewMs?: (name: string) => number;
 }
@@ -263,6 +265,7 @@ export class Replica implements PeerNetwork {
           worker('membership', { init: (context) => this.#membership(context) }),
           worker('broadcast', { init: (context) => this.#broadcast(context) }),
           ...this.#store(prefixes),
+          ...(cluster.options.children?.(this) ?? []),
         ],
       },
       scheduler: this.stepper,
