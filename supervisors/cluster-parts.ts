@@ -20,6 +20,7 @@ import type { DataDirectory } from '../runtime/disk/data-directory.ts';
 import type { NodeIdentity } from '../runtime/disk/identity-file.ts';
 import type { Disk } from '../runtime/disk/open-disk.ts';
 import { openDisk } from '../runtime/disk/open-disk.ts';
+import { otherCluster } from './cluster-record.ts';
 import type { NodeConfig } from './config.ts';
 import type { StoreParts } from './store-parts.ts';
 import { storeParts } from './store-parts.ts';
@@ -90,7 +91,7 @@ export async function clusterParts(
   };
 }
 
-async function ownDisk({ node, store }: NodeConfig, log: Logger): Promise<Disk> {
+async function ownDisk({ node, store, cluster }: NodeConfig, log: Logger): Promise<Disk> {
   const path = store.dataDirectory;
   const opened = await openDisk({
     path,
@@ -101,6 +102,11 @@ async function ownDisk({ node, store }: NodeConfig, log: Logger): Promise<Disk> 
   });
   if (opened.kind === 'refused') {
     throw new Error(`store.data_dir ${path}: ${opened.reason}. ${opened.advice}`);
+  }
+  const other = otherCluster(opened.disk.directory, cluster.links.cluster);
+  if (other !== undefined) {
+    opened.disk.release();
+    throw new Error(`store.data_dir ${path}: ${other}`);
   }
   for (const note of opened.disk.notes) log.warn('data_directory', { path, note });
   return opened.disk;

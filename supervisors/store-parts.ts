@@ -31,7 +31,7 @@ export interface StoreParts extends Pick<PartitionDependencies, 'open' | 'setAsi
 
 /**
  * Hashes of rows are compared between nodes and kept on disk, so their key may never change: it comes from the version
- * of the format and the name of the cluster, which are the same on all nodes for ever.
+ * of the format and the name of the cluster, which are the same on all nodes for ever (cluster-record.ts sees to it).
  */
 const FORMAT = 'bondy store 1';
 const HEALTH_MS = 10_000;

@@ -3,6 +3,8 @@
  *
  *     identity.json        name, incarnation, uuid
  *     node.lock            the process that uses the directory
+ *     cluster.json         the cluster it belongs to
+ *     roster.cbor          its nodes
  *     MANIFEST.json        engine, partitions and databases of the store
  *     engine-probe.json    what the probe of the rocksdb binary found
  *     migration-to-<engine>.json  how far a conversion is

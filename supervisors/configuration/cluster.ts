@@ -45,7 +45,9 @@ export const clusterKeys = {
     name: 'cluster.name',
     type: text({ name: 'name', pattern: /^[A-Za-z0-9._-]+$/, max: 128 }),
     default: DEFAULT_LINKS.cluster,
-    doc: 'Nodes of another name are refused before anything is said.',
+    doc:
+      'Nodes of another name are refused before anything is said. The data directory remembers it: a cluster keeps ' +
+      'its name.',
   }),
   address: key({
     name: 'cluster.peer_ip',

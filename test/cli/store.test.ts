@@ -11,10 +11,16 @@ const SHOWN = {
   exchanges: [{ peer: 'b', outcome: 'done', secondsAgo: 3, sent: 1, received: 2 }],
 };
 
-function clustered(path: string, engine: string, partitions = 2): readonly string[] {
+function clustered(
+  path: string,
+  engine: string,
+  partitions = 2,
+  name = 'bondy',
+): readonly string[] {
   const settings = {
     'cluster.enabled': 'on',
     'cluster.peer_port': '0',
+    'cluster.name': name,
     'store.data_dir': path,
     'store.engine': engine,
     'store.partitions': partitions,
@@ -57,12 +63,14 @@ describe('bondy store status', () => {
 });
 
 describe('the data directory', () => {
-  test('is not used by two processes, nor with another engine or number of partitions', async (t) => {
+  test('is not used by two processes, nor with another engine, number of partitions or cluster', async (t) => {
     const path = temporaryFolder(t);
     const node = runNode(t, clustered(path, 'leveldb'));
     await node.urls();
-    const start = (engine = 'leveldb', partitions = 2) =>
-      bondy(['start', ...FREE_PORTS, ...clustered(path, engine, partitions)]);
+    const start = (...how: readonly [engine?: string, partitions?: number, name?: string]) => {
+      const [engine = 'leveldb', ...others] = how;
+      return bondy(['start', ...FREE_PORTS, ...clustered(path, engine, ...others)]);
+    };
     const second = await start();
     assert.equal(second.status, 1);
     assert.match(
@@ -80,6 +88,11 @@ describe('the data directory', () => {
     const fewer = await start('leveldb', 1);
     assert.equal(fewer.status, 1);
     assert.match(fewer.stderr, /store\.partitions is 1, but .* has 2/);
+    const renamed = await start('leveldb', 2, 'another');
+    assert.equal(renamed.status, 1);
+    assert.match(renamed.stderr, /cluster\.name is another, but .* belongs to the cluster bondy/);
+    const again = runNode(t, clustered(path, 'leveldb'));
+    await again.urls(); // after all refusals it still starts
   });
 });
 
