@@ -2,23 +2,31 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { PROJECT_ROOT } from '../support/project.ts';
 import { FREE_PORTS } from './support.ts';
 
-const isBuilt = existsSync(join(PROJECT_ROOT, 'dist', 'bin', 'bondy.js'));
+/** What a clone has and the start needs. */
+const SOURCES = ['runtime', 'actors', 'supervisors', 'bin', 'test', 'bench', 'examples', 'scripts'];
+const FILES = ['package.json', 'tsconfig.json', '.npmrc'];
 
 test(
-  'SIGTERM to npm start stops the node',
-  { skip: !isBuilt && 'no build', timeout: 60_000 },
+  'npm start builds a clean clone and runs it, and SIGTERM to npm stops the node',
+  { timeout: 120_000 },
   async (t) => {
-    // Without prestart: the build is there, and other tests are using it.
+    const clone = mkdtempSync(join(tmpdir(), 'bondy-clone-'));
+    t.after(() => rmSync(clone, { recursive: true, force: true }));
+    for (const name of [...SOURCES, ...FILES]) {
+      cpSync(join(PROJECT_ROOT, name), join(clone, name), { recursive: true });
+    }
+    symlinkSync(join(PROJECT_ROOT, 'node_modules'), join(clone, 'node_modules'));
     const settings = [...FREE_PORTS, '--set', 'log.format=json'];
-    const child = spawn('npm', ['start', '--ignore-scripts', '--', ...settings], {
-      cwd: PROJECT_ROOT,
+    const child = spawn('npm', ['start', '--', ...settings], {
+      cwd: clone,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     let pid: number | undefined;
