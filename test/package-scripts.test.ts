@@ -32,3 +32,7 @@ it('every script that README names is there', () => {
     assert(name !== undefined && name in scripts, name);
   }
 });
+
+it('README calls the built program, not a bin that nothing has linked', () => {
+  assert.doesNotMatch(read('README.md'), /npx bondy/);
+});
