@@ -46,19 +46,23 @@ export function createLogHost(
     transports: [new winston.transports.Stream({ stream: lines, eol: '\n' })],
   });
   const logger = new WinstonLogger(sink, level);
+  /** Settles when no file before the present one has anything left to write. */
+  let retired = Promise.resolve();
   return {
     logger,
     setLevel: (changed) => logger.setLevel(changed),
     reopen() {
       if (file === undefined) return;
       const old = opened;
-      opened = openFile(file, onFailure);
-      lines.redirect(opened);
-      old?.end();
+      const next = openFile(file, onFailure);
+      next.cork(); // it may be the same file: what was said before goes first
+      opened = next;
+      lines.redirect(next);
+      retired = retired.then(() => ended(old)).then(() => next.uncork());
     },
     close() {
       logger.end();
-      return closed(sink, opened);
+      return retired.then(() => closed(sink, opened));
     },
   };
 }
@@ -74,11 +78,18 @@ function openFile(path: string, onFailure: (error: Error) => void): WriteStream 
   return stream;
 }
 
+/** A file that cannot be written has reported that already. */
+function ended(file: WriteStream | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (file === undefined || file.destroyed) resolve();
+    else file.end(() => resolve());
+  });
+}
+
 function closed(sink: winston.Logger, file: WriteStream | undefined): Promise<void> {
   return new Promise((resolve) => {
     sink.once('finish', () => {
-      if (file === undefined || file.destroyed) resolve();
-      else file.end(resolve);
+      void ended(file).then(resolve);
     });
     sink.end();
   });
