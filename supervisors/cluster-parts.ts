@@ -8,6 +8,7 @@ import type { PeerAddress } from '../actors/links/api.ts';
 import { peerService } from '../actors/links/api.ts';
 import type { LinkTlsConfig } from '../actors/links/config.ts';
 import type { View } from '../actors/membership/api.ts';
+import type { PrefixSpec } from '../actors/store/api.ts';
 import { RETAINED } from '../actors/routing/retained/stored.ts';
 import type { Clock } from '../runtime/kernel/actor.ts';
 import type { Kernel } from '../runtime/kernel/kernel.ts';
@@ -22,6 +23,8 @@ import type { Disk } from '../runtime/disk/open-disk.ts';
 import { openDisk } from '../runtime/disk/open-disk.ts';
 import { otherCluster } from './cluster-record.ts';
 import type { NodeConfig } from './config.ts';
+import type { RosterFile } from './roster-file.ts';
+import { rosterFile } from './roster-file.ts';
 import type { StoreParts } from './store-parts.ts';
 import { storeParts } from './store-parts.ts';
 
@@ -31,12 +34,13 @@ export interface ClusterParts {
   readonly store: StoreParts;
   readonly network: PeerSwitch;
   readonly gate: Gate;
-  /** Where others reach this node. */
+  /** Where others reach this node: with port 0 known only when the port is taken. */
   readonly addresses: readonly PeerAddress[];
   /** Who is known, for whoever is no actor; made anew when the cluster's supervisor starts. */
   readonly roster: { view: View | undefined };
-  /** Gives the data directory back. */
-  release(): void;
+  readonly rosterFile: RosterFile;
+  /** Gives the data directory back, when what was to be written to it is. */
+  release(): Promise<void>;
 }
 
 interface Sources {
@@ -44,6 +48,8 @@ interface Sources {
   readonly log: Logger;
   readonly net: NetEnvironment;
   kernel(): Kernel;
+  /** Families of rows beside those of the subsystems. */
+  readonly prefixes: readonly PrefixSpec[];
 }
 
 /** Rejects with a sentence for the operator when this node cannot be durable, or not under this name. */
@@ -57,6 +63,7 @@ export async function clusterParts(
   const tls = links.tls && readTls(links.tls);
   const disk = await ownDisk(config, log);
   const { identity } = disk;
+  const roster = rosterFile(disk.directory);
   const network = new PeerSwitch({
     self: { name: identity.name, incarnation: identity.incarnation },
     settings: links,
@@ -76,18 +83,25 @@ export async function clusterParts(
       settings: links,
       handshakeTimeoutMs: links.handshakeTimeoutMs,
       maxPending: links.maxPendingHandshakes,
+      maxPendingPerAddress: links.maxPendingPerAddress,
     },
     { network, clock, count: net.count, log: net.log },
   );
   return {
     identity,
     directory: disk.directory,
-    store: storeParts(disk, config.store.store, links.cluster, [RETAINED]),
+    store: storeParts(disk, config.store.store, links.cluster, [RETAINED, ...sources.prefixes]),
     network,
     gate,
-    addresses: [{ host: advertisedHost ?? links.address, port: links.port }],
+    get addresses() {
+      return [{ host: advertisedHost ?? links.address, port: gate.port ?? links.port }];
+    },
     roster: { view: undefined },
-    release: () => disk.release(),
+    rosterFile: roster,
+    release: async () => {
+      await roster.idle();
+      disk.release();
+    },
   };
 }
 

@@ -11,15 +11,14 @@ import type { ClusterParts } from './cluster-parts.ts';
 import { COOLING } from './intensities.ts';
 import { links } from './links.ts';
 import type { Parts } from './parts.ts';
-import { rosterFile } from './roster-file.ts';
 
 /** A node that cannot reach its peers still serves its own sessions. */
 export function cluster(parts: Parts, own: ClusterParts): ChildSpec {
   const { config, log, net } = parts;
-  const { network, gate, directory } = own;
+  const { network, gate } = own;
   const { links: linksConfig, membership: membershipConfig, ...others } = config().cluster;
   const count = net.count;
-  const store = rosterFile(directory); // one, however often what is below starts
+  const store = own.rosterFile; // one, however often what is below starts
   return {
     id: 'cluster',
     start: {
@@ -29,7 +28,8 @@ export function cluster(parts: Parts, own: ClusterParts): ChildSpec {
       children: () => {
         const members = new SetTable<string, Member>('members');
         const neighbors = { names: (): readonly string[] => [] };
-        const view = new View(network.self, members, () => neighbors.names());
+        const since = new Map<string, number>();
+        const view = new View(network.self, members, () => neighbors.names(), since);
         own.roster.view = view;
         return [
           links({ config: linksConfig, network, gate, count }), // sockets, and who is at their other end
@@ -38,11 +38,12 @@ export function cluster(parts: Parts, own: ClusterParts): ChildSpec {
             start: membership({
               config: membershipConfig,
               network,
-              addresses: own.addresses,
+              addresses: () => own.addresses,
               isJoining: others.discovery.sources.length > 0,
               store,
               members,
               neighbors,
+              since,
               count,
               log: (level, event, fields) => log.log(level, event, fields),
               onOut: (why, incarnation) => parts.onOut(why, incarnation),
@@ -64,7 +65,7 @@ export function cluster(parts: Parts, own: ClusterParts): ChildSpec {
             start: discovery({
               config: others.discovery,
               view,
-              own: own.addresses,
+              own: () => own.addresses,
               resolver: dnsResolver(others.discovery.timeoutMs),
               count,
               log: (level, event, fields) => log.log(level, event, fields),

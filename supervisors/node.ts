@@ -5,6 +5,7 @@
 import type { Readiness } from '../actors/admin/api.ts';
 import { MEMBERSHIP } from '../actors/membership/api.ts';
 import type { MembershipMessage, Out } from '../actors/membership/api.ts';
+import type { PrefixSpec } from '../actors/store/api.ts';
 import { RealmDirectory } from '../actors/realms/api.ts';
 import { StaticAuthenticator } from '../actors/security/authenticator.ts';
 import { equalSecrets } from '../runtime/crypto/secrets.ts';
@@ -42,8 +43,21 @@ export interface Node {
   reload(config: NodeConfig): void;
 }
 
+/** What a test gives a node instead of the machine's own. */
+export interface Injected {
+  /** Wall clock, ms since 1970. */
+  readonly wall?: () => number;
+  /** Families of rows beside those that subsystems declare. */
+  readonly prefixes?: readonly PrefixSpec[];
+}
+
 /** Rejects with a sentence for the operator when something cannot start; nothing is left running then. */
-export async function startNode(initial: NodeConfig, log: Logger, version = 'dev'): Promise<Node> {
+export async function startNode(
+  initial: NodeConfig,
+  log: Logger,
+  version = 'dev',
+  injected: Injected = {},
+): Promise<Node> {
   let config = initial;
   let isStopping = false;
   let isOut: Out | undefined;
@@ -58,12 +72,14 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
   });
   const scheduler = new NactScheduler({
     onFault: (error) => log.error('scheduler_fault', { error }),
+    wall: injected.wall,
   });
   const clusterOfThis = await clusterParts(initial, {
     clock: scheduler.clock,
     log,
     net,
     kernel: () => kernel,
+    prefixes: injected.prefixes ?? [],
   });
   const parts: Parts = {
     config: () => config,
@@ -95,7 +111,7 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
   });
   kernel.onTurnStart(net.flushes.turnStarts);
   kernel.onTurnEnd(net.flushes.flushAll);
-  void kernel.ended.then(() => clusterOfThis?.release());
+  const released = kernel.ended.then(() => clusterOfThis?.release());
   await kernel.started;
   await refuseFailedStart(kernel);
   const addresses = await listenerAddresses(kernel, initial);
@@ -126,6 +142,7 @@ export async function startNode(initial: NodeConfig, log: Logger, version = 'dev
         void kernel.stop();
       }
       await kernel.ended;
+      await released;
     },
     reload(next) {
       config = next;

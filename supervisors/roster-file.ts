@@ -17,14 +17,20 @@ interface Save {
 }
 
 /** One per data directory and process: it must outlive whoever saves. */
-export function rosterFile(directory: DataDirectory): RosterStore {
-  return new RosterFile(join(directory.path, 'roster.cbor'));
+export function rosterFile(directory: DataDirectory): RosterFile {
+  return new RosterWriter(join(directory.path, 'roster.cbor'));
 }
 
-class RosterFile implements RosterStore {
+export interface RosterFile extends RosterStore {
+  /** Resolves when nothing is being written and nothing waits to be. */
+  idle(): Promise<void>;
+}
+
+class RosterWriter implements RosterFile {
   readonly #path: string;
   #isWriting = false;
   #next: Save | undefined;
+  #onIdle: (() => void)[] = [];
 
   constructor(path: string) {
     this.#path = path;
@@ -44,6 +50,11 @@ class RosterFile implements RosterStore {
     if (!this.#isWriting) this.#write(this.#next);
   }
 
+  idle(): Promise<void> {
+    if (!this.#isWriting) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
   #write({ bytes, waiting }: Save): void {
     this.#next = undefined;
     this.#isWriting = true;
@@ -51,6 +62,8 @@ class RosterFile implements RosterStore {
       this.#isWriting = false;
       if (this.#next !== undefined) this.#write(this.#next);
       for (const done of waiting) done(failure);
+      if (this.#isWriting) return;
+      for (const resolve of this.#onIdle.splice(0)) resolve();
     };
     replace(this.#path, bytes).then(
       () => ended(),

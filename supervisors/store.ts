@@ -12,6 +12,7 @@ import { isMember } from '../actors/membership/member.ts';
 import type { NodeId } from '../runtime/causality/identity.ts';
 import { nodeKey } from '../runtime/causality/identity.ts';
 import { realTime } from '../runtime/disk/defer.ts';
+import { sparing } from '../runtime/log/sparing.ts';
 import type { ChildSpec } from '../runtime/kernel/supervision.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { COOLING, STORE_PARTITIONS } from './intensities.ts';
@@ -26,7 +27,10 @@ export function store(parts: Parts, own: ClusterParts): ChildSpec {
     config,
     hashing,
     count: net.count,
-    report: (event, fields) => log.warn(event, fields),
+    report: sparing(
+      (event, fields) => log.warn(event, fields),
+      () => parts.kernel().clock.now(),
+    ),
   };
   const rows: PartitionDependencies = {
     ...common,

@@ -54,9 +54,11 @@ export class RosterSaver {
     this.#port.failed(failure);
   }
 
-  /** Nobody will hear how it went. */
+  /** A write under way may hold less. Nobody is left to try again. */
   last(): void {
-    if (this.#isDirty && !this.#isSaving) this.#store.save(this.#port.bytes(), () => {});
+    if (this.#isDirty) {
+      this.#store.save(this.#port.bytes(), (failure) => failure && this.#port.failed(failure));
+    }
   }
 
   #save(now: number): void {

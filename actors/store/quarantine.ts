@@ -34,7 +34,7 @@ export class Quarantine {
     this.#rows.set(rowKey, short);
     if (isKnown) return;
     this.#port.report('store_row_quarantined', {
-      ...{ partition: this.#partition, key: printable(rowKey) },
+      ...{ partition: this.#partition, row: printable(rowKey) },
       reason: short,
     });
   }

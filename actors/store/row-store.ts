@@ -182,7 +182,7 @@ export class RowStore {
     this.#distrusted.add(rowKey);
     this.state.damaged = this.#distrusted.size;
     this.#port.count('store_rows_damaged');
-    this.#port.report('store_row_damaged', { partition: this.state.index, key: printable(rowKey) });
+    this.#port.report('store_row_damaged', { partition: this.state.index, row: printable(rowKey) });
   }
 
   /** Of a row in memory that the disk has otherwise: memory is right. False: there is none. */

@@ -32,10 +32,12 @@ export interface NactSchedulerOptions {
   readonly onFault: (error: unknown) => void;
   /** Default: the operating system's. */
   readonly random?: RandomSource;
+  /** Wall clock, ms since 1970. Default: the operating system's. */
+  readonly wall?: () => number;
 }
 
 export class NactScheduler implements Scheduler {
-  readonly clock: Clock = { now: () => performance.now(), wall: () => Date.now() };
+  readonly clock: Clock;
   readonly random: RandomSource;
   readonly #onFault: (error: unknown) => void;
   #system: NactRef<never> | undefined = undefined;
@@ -45,6 +47,7 @@ export class NactScheduler implements Scheduler {
   constructor(options: NactSchedulerOptions) {
     this.#onFault = options.onFault;
     this.random = options.random ?? secureRandom();
+    this.clock = { now: () => performance.now(), wall: options.wall ?? (() => Date.now()) };
   }
 
   start(turn: () => void): void {

@@ -94,6 +94,15 @@ describe('the roster on disk', () => {
     assert.equal(textOf(store.load()), 'new');
   });
 
+  test('is idle when the last of what was saved is on disk', async () => {
+    const store = rosterFile(directory);
+    await store.idle();
+    for (const text of ['one', 'two', 'three']) void save(store, text);
+    await store.idle();
+    assert.equal(textOf(rosterFile(directory).load()), 'three');
+    await store.idle();
+  });
+
   test('is the old one when the process ends between the write and the rename', async () => {
     const store = rosterFile(directory);
     await save(store, 'old');
