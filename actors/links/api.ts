@@ -4,6 +4,7 @@ import { name } from '../../runtime/kernel/actor.ts';
 import type { NodeId } from '../../runtime/causality/identity.ts';
 import type { SupervisorMessage } from '../../runtime/kernel/supervision.ts';
 import type { PlainValue } from '../../runtime/net/peer/codec.ts';
+import type { Refusal } from '../../runtime/net/peer/handshake-messages.ts';
 import type { PeerLink } from '../../runtime/net/peer/link.ts';
 import type { ChannelName, PeerInput, ServiceName } from '../../runtime/net/peer/port.ts';
 
@@ -31,6 +32,8 @@ export interface LinkInfo {
   readonly address: PeerAddress;
   readonly state: 'dialling' | 'shaking_hands' | 'up' | 'down';
   readonly rttMs: number | undefined;
+  /** Why the last dial ended without a link. */
+  readonly problem?: DialProblem | undefined;
   readonly channels: readonly {
     readonly channel: ChannelName;
     readonly connections: number;
@@ -38,6 +41,13 @@ export interface LinkInfo {
     readonly sentBytes: number;
     readonly receivedBytes: number;
   }[];
+}
+
+export interface DialProblem {
+  /** `failed`: nobody answered, or not to the end. */
+  readonly reason: Refusal | 'failed';
+  /** For people. */
+  readonly text: string;
 }
 
 export const LINKS: Name<LinksMessage> = name('links');

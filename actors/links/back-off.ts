@@ -13,11 +13,19 @@ export class BackOff {
 
   /** Between half of the wait and all of it. */
   next(random: RandomSource): number {
-    const whole = Math.min(this.#maxMs, this.#minMs * 2 ** this.#attempts++);
-    return whole * (0.5 + random.next() / 2);
+    return this.#whole() * (0.5 + random.next() / 2);
+  }
+
+  /** For strangers: never less than the wait, at most half more. */
+  nextPatient(random: RandomSource): number {
+    return this.#whole() * (1 + random.next() / 2);
   }
 
   reset(): void {
     this.#attempts = 0;
+  }
+
+  #whole(): number {
+    return Math.min(this.#maxMs, this.#minMs * 2 ** this.#attempts++);
   }
 }

@@ -52,8 +52,16 @@ export interface LinksConfig {
   readonly handshakeTimeoutMs: number;
   /** Handshakes under way from outside at once; more are refused. Too low: a mass restart is slow. */
   readonly maxPendingHandshakes: number;
+  /**
+   * ... and from one address, so that nobody takes all the places. Too low: a machine with many nodes, or a network
+   * behind one address, is slow to come up.
+   */
+  readonly maxPendingPerAddress: number;
 
-  /** Wait after the first failed dial, ms; it doubles, with jitter of half of it. */
+  /**
+   * Wait after the first failed dial, ms; it doubles, with jitter: half of it less for a node that was linked before, up
+   * to half more for one that never was or that refuses.
+   */
   readonly redialMinMs: number;
   readonly redialMaxMs: number;
   /** Nodes dialled at once and kept. Above any cluster that works as a full mesh. */
@@ -95,6 +103,7 @@ export const DEFAULT_LINKS: LinksConfig = {
   incompleteMs: 5_000,
   handshakeTimeoutMs: 5_000,
   maxPendingHandshakes: 256,
+  maxPendingPerAddress: 64,
   redialMinMs: 100,
   redialMaxMs: 30_000,
   maxTargets: 10_000,

@@ -17,7 +17,7 @@ const REFUSED: Readonly<Record<`peer_refused_${Refusal}`, string>> = {
   peer_refused_unknown_session: 'Further connections refused: their link is gone.',
   peer_refused_unknown_slot: 'Further connections refused: their channel has no such place.',
   peer_refused_not_admitted: 'Links refused because membership does not want that node.',
-  peer_refused_full: 'Links refused: too many handshakes at once.',
+  peer_refused_full: 'Links refused: too many handshakes at once, in all or from one address.',
   peer_refused_timeout: 'Links refused: the handshake took too long.',
 };
 

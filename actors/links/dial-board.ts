@@ -1,11 +1,13 @@
 /** Whom this node dials and how that goes: written by each dialler for itself, read by the manager. */
-import type { LinkInfo, PeerAddress } from './api.ts';
+import type { DialProblem, LinkInfo, PeerAddress } from './api.ts';
 
 export interface DialRow {
   readonly address: PeerAddress;
   /** As it was asked for, or as the peer has said. */
   readonly name: string | undefined;
   readonly state: LinkInfo['state'];
+  /** Why the last dial made no link. */
+  readonly problem: DialProblem | undefined;
 }
 
 /** Addresses of our own that are remembered, so that discovery does not dial them for ever. */

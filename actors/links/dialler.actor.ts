@@ -8,7 +8,7 @@ import type { DialOutcome, Gate } from '../../runtime/net/peer/gate.ts';
 import type { PeerLink } from '../../runtime/net/peer/link.ts';
 import type { PeerSwitch } from '../../runtime/net/peer/switch.ts';
 import { PEERS } from './api.ts';
-import type { DialTarget } from './api.ts';
+import type { DialProblem, DialTarget } from './api.ts';
 import { BackOff } from './back-off.ts';
 import type { LinksConfig } from './config.ts';
 import type { DialBoard } from './dial-board.ts';
@@ -42,6 +42,9 @@ class Dialler implements Handlers<Message> {
   readonly #backOff: BackOff;
   #name: string | undefined;
   #linkedAt = 0;
+  #problem: DialProblem | undefined;
+  /** Never linked with, or it has refused us since. */
+  #isStranger = true;
 
   constructor(parts: DiallerParts, target: DialTarget, context: Context<Message>) {
     this.#parts = parts;
@@ -89,8 +92,13 @@ class Dialler implements Handlers<Message> {
       case 'refused':
         if (outcome.reason === 'self') return this.#end();
         this.#name = this.#target.name ?? outcome.claimed?.node.name;
-        return outcome.reason === 'duplicate' ? this.#dialOrWait() : this.#later();
+        if (outcome.reason === 'duplicate') return this.#dialOrWait();
+        this.#isStranger = true;
+        this.#problem = { reason: outcome.reason, text: outcome.text };
+        return this.#later();
       case 'failed':
+        this.#problem = { reason: 'failed', text: outcome.detail };
+        return this.#later();
       case 'attached':
         return this.#later();
       default:
@@ -116,6 +124,8 @@ class Dialler implements Handlers<Message> {
 
   #waitFor(link: PeerLink): void {
     this.#linkedAt = this.#context.clock.now();
+    this.#isStranger = false;
+    this.#problem = undefined;
     this.#show('up');
     const undo = link.onEnd(() => {
       disown();
@@ -127,8 +137,12 @@ class Dialler implements Handlers<Message> {
 
   #later(atMostMs = Infinity): void {
     this.#show('down');
-    const waitMs = Math.min(atMostMs, this.#backOff.next(this.#context.random));
-    this.#context.after(waitMs, { kind: 'dial' });
+    this.#context.after(Math.min(atMostMs, this.#nextWait()), { kind: 'dial' });
+  }
+
+  #nextWait(): number {
+    const { random } = this.#context;
+    return this.#isStranger ? this.#backOff.nextPatient(random) : this.#backOff.next(random);
   }
 
   #end(): void {
@@ -138,7 +152,8 @@ class Dialler implements Handlers<Message> {
 
   #show(state: 'dialling' | 'up' | 'down'): void {
     const { id, address } = this.#target;
-    this.#parts.board.set(id, { address, name: this.#name, state });
+    const problem = this.#problem;
+    this.#parts.board.set(id, { address, name: this.#name, state, problem });
   }
 }
 

@@ -88,11 +88,12 @@ class LinksManager implements Handlers<Message> {
     );
     return [
       ...linked,
-      ...waiting.map(({ address, state }) => ({
+      ...waiting.map(({ address, state, problem }) => ({
         peer: undefined,
         address,
         state: state === 'up' ? ('down' as const) : state, // its link has just ended
         rttMs: undefined,
+        problem,
         channels: [],
       })),
     ];

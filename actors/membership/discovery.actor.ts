@@ -26,8 +26,8 @@ export interface NameResolver {
 export interface DiscoveryDependencies {
   readonly config: DiscoveryConfig;
   readonly view: View;
-  /** Of this node: not to be joined. */
-  readonly own: readonly PeerAddress[];
+  /** The addresses of this node: not to be joined. */
+  own(): readonly PeerAddress[];
   readonly resolver: NameResolver;
   count(what: DiscoveryCounter): void;
   log(level: 'info' | 'warn', event: string, fields: Record<string, unknown>): void;
@@ -62,7 +62,7 @@ class DiscoveryActor implements Handlers<DiscoveryMessage | Own> {
     this.#d = dependencies;
     this.#context = context;
     context.register(DISCOVERY);
-    const own = new Set(dependencies.own.map(addressText));
+    const own = new Set(dependencies.own().map(addressText));
     this.#machine = new Discovery(dependencies.config, context.clock.now(), {
       resolve: (source, ticket) => this.#resolve(source, ticket),
       join: (address) => {

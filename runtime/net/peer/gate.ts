@@ -44,6 +44,8 @@ export interface GateOptions {
   readonly handshakeTimeoutMs: number;
   /** Handshakes of strangers at once. */
   readonly maxPending: number;
+  /** ... and of those that come from one address. */
+  readonly maxPendingPerAddress: number;
   readonly versions?: VersionRange;
 }
 
@@ -80,6 +82,9 @@ export class Gate {
   readonly #loggedAt = new Map<string, number>();
   /** Gives up the handshakes of those who have dialled us. */
   readonly #accepting = new Set<() => void>();
+  /** How many of them, by the address they come from. */
+  readonly #acceptingFrom = new Map<string, number>();
+  #port: number | undefined;
 
   constructor(options: GateOptions, parts: GateParts) {
     this.#options = options;
@@ -90,6 +95,11 @@ export class Gate {
   /** False: whoever reaches the port is believed. */
   get provesPeers(): boolean {
     return this.#options.secret !== undefined || this.#options.tls?.isMutual === true;
+  }
+
+  /** The port that was really taken; undefined until there is one. */
+  get port(): number | undefined {
+    return this.#port;
   }
 
   /** Closing the port gives up; `done` is not called then. `expected`: refuse anybody else. */
@@ -151,7 +161,7 @@ export class Gate {
     };
   }
 
-  /** A port for other nodes. `onLink`: a peer has made a new link to us. */
+  /** A port for other nodes; port 0 is the one taken before, if any. `onLink`: a peer has made a new link to us. */
   listen(
     address: GateAddress,
     events: {
@@ -180,9 +190,10 @@ export class Gate {
       if (!isListening) return events.onFailure(error);
       this.#parts.count('peer_accept_errors');
     });
-    server.listen(address.port, address.host, () => {
+    server.listen(address.port || this.#port, address.host, () => {
       isListening = true;
       const bound = server.address() as AddressInfo;
+      this.#port = bound.port;
       events.onListening({ host: bound.address, port: bound.port });
     });
     return {
@@ -190,6 +201,7 @@ export class Gate {
         server.close();
         for (const giveUp of this.#accepting) giveUp();
         this.#accepting.clear();
+        this.#acceptingFrom.clear();
       },
     };
   }
@@ -197,9 +209,14 @@ export class Gate {
   #accept(socket: Socket, onLink: (link: PeerLink) => void): void {
     const from = socket.remoteAddress ?? '';
     socket.on('error', () => {}); // always followed by close
-    const { maxPending } = this.#options;
+    const { maxPending, maxPendingPerAddress } = this.#options;
     if (this.#accepting.size >= maxPending) {
       return this.#turnAway(socket, 'full', `more than ${maxPending} handshakes at once`, from);
+    }
+    const others = this.#acceptingFrom.get(from) ?? 0;
+    if (others >= maxPendingPerAddress) {
+      const text = `more than ${maxPendingPerAddress} handshakes at once from ${from}`;
+      return this.#turnAway(socket, 'full', text, from);
     }
     if (!this.provesPeers && !isLoopback(from)) {
       return this.#turnAway(socket, 'unencrypted', `${from} is not loopback`, from);
@@ -209,10 +226,17 @@ export class Gate {
       this.#parts.network.admit(peer, purpose, isDialler),
     );
     const giveUp = this.#shake(socket, handshake, from, (outcome) => {
-      this.#accepting.delete(giveUp);
+      if (this.#accepting.delete(giveUp)) this.#noLongerFrom(from);
       if (outcome.kind === 'link') onLink(outcome.link);
     });
     this.#accepting.add(giveUp);
+    this.#acceptingFrom.set(from, others + 1);
+  }
+
+  #noLongerFrom(address: string): void {
+    const left = this.#acceptingFrom.get(address)! - 1;
+    if (left > 0) this.#acceptingFrom.set(address, left);
+    else this.#acceptingFrom.delete(address);
   }
 
   #shake(

@@ -105,6 +105,7 @@ export class Peer {
         settings: config,
         handshakeTimeoutMs: config.handshakeTimeoutMs,
         maxPending: config.maxPendingHandshakes,
+        maxPendingPerAddress: config.maxPendingPerAddress,
         ...(versions && { versions }),
       },
       { network: this.network, clock: scheduler.clock, count, log },

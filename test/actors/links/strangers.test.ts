@@ -1,99 +1,13 @@
 /** Who is refused at the port, with what reason and counter, and that nobody else notices. Raw sockets speak. */
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import type { TestContext } from 'node:test';
-import { FrameReader } from '../../../runtime/net/peer/frame-reader.ts';
-import type { HandshakeStep } from '../../../runtime/net/peer/handshake.ts';
 import { Handshake } from '../../../runtime/net/peer/handshake.ts';
-import type { HandshakeMessage } from '../../../runtime/net/peer/handshake-messages.ts';
-import { parseHandshake } from '../../../runtime/net/peer/handshake-messages.ts';
 import { handshakeTools } from '../../../runtime/net/peer/handshake-tools.ts';
 import { FRAME_BYTES, VERSIONS } from '../../../runtime/net/peer/protocol.ts';
-import { Inbox } from '../../support/inbox.ts';
 import { pair, SECRET, startPeer, text } from './peers.ts';
 import type { Peer } from './peers.ts';
-
-/** A socket that speaks frames and nothing else. */
-class Stranger {
-  readonly socket: Socket;
-  readonly frames = new Inbox<Uint8Array>();
-  readonly closed: Promise<void>;
-
-  constructor(t: TestContext, { address }: Peer) {
-    const socket = connect(address);
-    this.socket = socket;
-    t.after(() => socket.destroy());
-    const reader = new FrameReader(1e8);
-    socket.on('data', (chunk: Buffer) => {
-      reader.push(chunk);
-      while (reader.next() === 'frame') {
-        this.frames.push(new Uint8Array(reader.bytes.subarray(reader.start, reader.end)));
-      }
-    });
-    socket.on('error', () => {}); // followed by close
-    this.closed = new Promise((resolve) => socket.on('close', () => resolve()));
-    void this.closed.then(() => this.frames.end('it was closed'));
-  }
-
-  say(frame: Uint8Array): void {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(frame.length);
-    this.socket.write(Buffer.concat([length, frame]));
-  }
-
-  async answer(): Promise<HandshakeMessage> {
-    return parseHandshake(await this.frames.next(3000, 'answer'))!;
-  }
-
-  async refusal(): Promise<string> {
-    const answer = await this.answer();
-    assert.equal(answer.kind, 'refuse');
-    return answer.kind === 'refuse' ? answer.reason : '';
-  }
-}
-
-interface Claim {
-  readonly name?: string;
-  readonly incarnation?: number;
-  readonly instance?: string;
-  readonly cluster?: string;
-  readonly secret?: string | undefined;
-  readonly versions?: { readonly min: number; readonly max: number };
-  readonly session?: string;
-}
-
-/** The dialler's side, with whatever it claims. */
-function dialler(claim: Claim = {}): Handshake {
-  const { name = 'mallory', incarnation = 1, instance = 'x', cluster = 'bondy' } = claim;
-  const secret = 'secret' in claim ? claim.secret : SECRET;
-  const self = { node: { name, incarnation }, instance, cluster, binding: new Uint8Array(0) };
-  const purpose = { channel: 'control', slot: 0, session: claim.session } as const;
-  return new Handshake(
-    { ...self, versions: claim.versions ?? VERSIONS, hasSecret: secret !== undefined },
-    handshakeTools(secret),
-    () => undefined,
-    { purpose, parallelism: [1, 1, 1, 1] },
-  );
-}
-
-function spoken(steps: readonly HandshakeStep[]): Uint8Array {
-  const [first] = steps;
-  assert.equal(first?.kind, 'send');
-  return first.kind === 'send' ? first.bytes : new Uint8Array(0);
-}
-
-/** Shakes hands to the end, as a member would. */
-async function join(t: TestContext, peer: Peer, claim: Claim = {}): Promise<Stranger> {
-  const stranger = new Stranger(t, peer);
-  const handshake = dialler(claim);
-  stranger.say(spoken(handshake.start()));
-  stranger.say(spoken(handshake.receive(await stranger.frames.next(3000, 'challenge'))));
-  const steps = handshake.receive(await stranger.frames.next(3000, 'welcome'));
-  assert.equal(steps.at(-1)?.kind, 'established', JSON.stringify(steps));
-  return stranger;
-}
+import { dialler, linkOf, spoken, Stranger } from './stranger.ts';
+import type { Claim } from './stranger.ts';
 
 describe('a stranger is refused', { concurrency: true }, () => {
   const claims: Readonly<Record<string, Claim>> = {
@@ -207,6 +121,33 @@ describe('a stranger is refused', { concurrency: true }, () => {
     assert.equal(await new Stranger(t, peer).refusal(), 'full');
   });
 
+  const skip = process.platform !== 'linux' && 'needs a second loopback address';
+  test('when its address has too many places already, while others get in', { skip }, async (t) => {
+    const peer = await startPeer(t, { name: 'a', config: { maxPendingPerAddress: 2 } });
+    for (let i = 0; i < 2; i++) {
+      const waiting = new Stranger(t, peer);
+      waiting.say(spoken(dialler().start()));
+      await waiting.answer();
+    }
+    assert.equal(await new Stranger(t, peer).refusal(), 'full');
+    const other = new Stranger(t, peer, '127.0.0.2');
+    other.say(spoken(dialler().start()));
+    assert.equal((await other.answer()).kind, 'challenge');
+    assert.equal(peer.count('peer_refused_full'), 1);
+  });
+
+  test('and gives its place back when it goes', async (t) => {
+    const peer = await startPeer(t, { name: 'a', config: { maxPendingPerAddress: 1 } });
+    for (let round = 0; round < 3; round++) {
+      const stranger = new Stranger(t, peer);
+      stranger.say(spoken(dialler().start()));
+      assert.equal((await stranger.answer()).kind, 'challenge');
+      stranger.socket.destroy();
+      await peer.until('free', () => peer.count('peer_handshakes_failed') === round + 1);
+    }
+    assert.equal(peer.count('peer_refused_full'), 0);
+  });
+
   test('who asks for a connection of a link that is not there', async (t) => {
     const peer = await startPeer(t, { name: 'a' });
     const stranger = new Stranger(t, peer);
@@ -249,7 +190,7 @@ describe('a member that breaks the protocol', { concurrency: true }, () => {
     test(`with ${what} loses its connection, and others do not notice`, async (t) => {
       const [a, b] = await pair(t);
       // Nothing is read before the link is complete, so the wrong words come on the last connection of four.
-      const rogue = await link(t, b);
+      const { relay: rogue } = await linkOf(t, b);
       rogue.say(frame);
       await rogue.closed;
       await b.until('counted', () => b.count('peer_violations') === 1);
@@ -261,50 +202,13 @@ describe('a member that breaks the protocol', { concurrency: true }, () => {
 
   test('with a compressed message that is none is cut', async (t) => {
     const b = await startPeer(t, { name: 'b' });
-    const rogue = await link(t, b);
+    const { relay: rogue } = await linkOf(t, b);
     rogue.say(piece(11, 1, [0, 0, 0, 0, 3, 0, 0, 1, 0, 9, 9, 9]));
     await rogue.closed;
     assert.equal(b.count('peer_violations'), 1);
     assert.equal(b.count('peer_faults'), 0);
   });
 });
-
-/** A complete link from raw sockets; the relay connection is returned. */
-async function link(t: TestContext, peer: Peer): Promise<Stranger> {
-  await join(t, peer);
-  const { session } = peer.network.linkTo('mallory')!;
-  const connections: Stranger[] = [];
-  for (const channel of ['broadcast', 'store', 'relay'] as const) {
-    const stranger = new Stranger(t, peer);
-    const { hello, proof } = raw(channel, session);
-    stranger.say(hello);
-    stranger.say(proof(await stranger.frames.next(3000, 'challenge')));
-    assert.equal((await stranger.answer()).kind, 'welcome');
-    connections.push(stranger);
-  }
-  await peer.until('linked', () => peer.network.isConnected('mallory'));
-  return connections[2];
-}
-
-function raw(channel: 'broadcast' | 'store' | 'relay', session: string) {
-  const handshake = new Handshake(
-    {
-      node: { name: 'mallory', incarnation: 1 },
-      instance: 'x',
-      cluster: 'bondy',
-      versions: VERSIONS,
-      hasSecret: true,
-      binding: new Uint8Array(0),
-    },
-    handshakeTools(SECRET),
-    () => undefined,
-    { purpose: { channel, slot: 0, session }, parallelism: [1, 1, 1, 1] },
-  );
-  return {
-    hello: spoken(handshake.start()),
-    proof: (challenge: Uint8Array) => spoken(handshake.receive(challenge)),
-  };
-}
 
 function sum(peer: Peer, prefix: string): number {
   return [...peer.counts].reduce(

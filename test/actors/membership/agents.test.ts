@@ -85,7 +85,7 @@ function stage(options: { readonly disk?: Uint8Array } = {}) {
           start: membership({
             config: MEMBERSHIP_DEFAULTS,
             network,
-            addresses: [{ host: 'alice', port: 1 }],
+            addresses: () => [{ host: 'alice', port: 1 }],
             isJoining: false,
             store: {
               load: () => disk.bytes,
@@ -110,7 +110,7 @@ function stage(options: { readonly disk?: Uint8Array } = {}) {
               sources: [{ kind: 'dns', name: 'all', record: 'srv', port: 0 }],
             },
             view,
-            own: [{ host: 'alice', port: 1 }],
+            own: () => [{ host: 'alice', port: 1 }],
             resolver: {
               resolve4: () => Promise.reject(new Error('no A')),
               resolve6: () => Promise.reject(new Error('no AAAA')),
