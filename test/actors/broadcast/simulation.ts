@@ -12,7 +12,7 @@ import { BROADCAST_DEFAULTS } from '../../../actors/broadcast/config.ts';
 import type { Payload, PeerMessage } from '../../../actors/broadcast/message.ts';
 import { toWire } from '../../../actors/broadcast/message.ts';
 import type { BroadcastCounter, BroadcastTimer } from '../../../actors/broadcast/port.ts';
-import { EventQueue } from './event-queue.ts';
+import { EventQueue } from '../../sim/event-queue.ts';
 
 export interface SimulationOptions {
   readonly nodes: number;
@@ -107,7 +107,7 @@ export class Simulation {
   }
 
   run(ms: number): void {
-    this.#queue.runUntil(this.now + ms);
+    this.#queue.run(ms);
   }
 
   /** Connections are reset: neighbours learn it a latency later and look for others. */
@@ -189,7 +189,7 @@ export class Simulation {
       const route = `${from}>${peer}`;
       const at = Math.max(this.now + this.#latency(), this.#lastArrival.get(route) ?? 0);
       this.#lastArrival.set(route, at); // a link keeps order
-      this.#queue.at(at, () => this.#receive(from, peer, message));
+      this.#queue.push(at, () => this.#receive(from, peer, message));
     }
   }
 
@@ -212,7 +212,7 @@ export class Simulation {
   }
 
   #schedule(name: string, afterMs: number, timer: BroadcastTimer): void {
-    this.#queue.at(this.now + afterMs, () => {
+    this.#queue.push(this.now + afterMs, () => {
       const node = this.#node(name);
       if (node.isAlive) node.machine.handle({ kind: 'timer', timer }, this.now);
     });
@@ -259,7 +259,7 @@ export class Simulation {
       const node = this.#node(name);
       if (!node.links.delete(peer)) continue;
       const id = this.#node(peer).id;
-      this.#queue.at(this.now + afterMs, () => {
+      this.#queue.push(this.now + afterMs, () => {
         if (!node.isAlive || node.links.has(peer)) return;
         node.machine.handle({ kind: 'link_down', peer: id }, this.now);
         node.machine.handle({ kind: 'node_down', node: id }, this.now);
@@ -271,7 +271,7 @@ export class Simulation {
     if (this.#options.overlay === 'mesh') return;
     const node = this.#node(name);
     if (!node.isAlive || node.links.size >= ACTIVE) return;
-    this.#queue.at(this.now + REPAIR_MS * this.#random.next(), () => this.#repair(name));
+    this.#queue.push(this.now + REPAIR_MS * this.#random.next(), () => this.#repair(name));
   }
 
   /** HyParView: a free place is filled from the passive view; who is alone is never refused. */

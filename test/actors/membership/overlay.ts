@@ -15,7 +15,7 @@ import { Membership } from '../../../actors/membership/membership.ts';
 import type { MembershipWire } from '../../../actors/membership/messages.ts';
 import { parseMessage, plainMessage } from '../../../actors/membership/parse.ts';
 import type { MembershipCount } from '../../../actors/membership/port.ts';
-import { EventQueue } from './event-queue.ts';
+import { EventQueue } from '../../sim/event-queue.ts';
 
 export interface NetworkOptions {
   readonly seed?: number;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { INVOCATION } from '../../../runtime/wamp/message.ts';
-import type { Client } from './client.ts';
+import type { Client } from '../../sim/client.ts';
 import type { ClusterOptions } from './cluster.ts';
 import { TestCluster } from './cluster.ts';
 

@@ -10,7 +10,7 @@ import type { RandomSource } from '../../../runtime/kernel/actor.ts';
 import { seededRandom } from '../../../runtime/kernel/random.ts';
 import { ERROR, EVENT, REGISTERED, RESULT, SUBSCRIBED } from '../../../runtime/wamp/message.ts';
 import type { Id, Value } from '../../../runtime/wamp/message.ts';
-import type { Client } from './client.ts';
+import type { Client } from '../../sim/client.ts';
 import { TestCluster } from './cluster.ts';
 
 const NAMES = ['a', 'b', 'c', 'd'] as const;

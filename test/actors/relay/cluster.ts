@@ -38,8 +38,9 @@ import type { PeerInput, PeerNetwork, ServiceName } from '../../../runtime/net/p
 import { codecs } from '../../../runtime/wamp/codecs.ts';
 import type { SerializerId } from '../../../runtime/wamp/message.ts';
 import { ALL_FEATURES } from '../routing/support.ts';
-import { Client } from './client.ts';
-import { Lane, Network, World } from './world.ts';
+import { Client } from '../../sim/client.ts';
+import { Lane, World } from '../../sim/world.ts';
+import { Network } from './world.ts';
 import type { Station } from './world.ts';
 
 export interface ClusterOptions {

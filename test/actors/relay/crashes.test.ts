@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import type { SendResult } from '../../../runtime/net/connection.ts';
 import type { RouterMessage } from '../../../runtime/wamp/message.ts';
 import { INVOCATION, RESULT } from '../../../runtime/wamp/message.ts';
-import type { Client } from './client.ts';
+import type { Client } from '../../sim/client.ts';
 import { TestCluster } from './cluster.ts';
 
 /** The router dies in the next send of this type to the client, before or after the client has it. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Dict, Value } from '../../../runtime/wamp/message.ts';
 import { REGISTERED, RESULT, SUBSCRIBED } from '../../../runtime/wamp/message.ts';
-import type { Client } from './client.ts';
+import type { Client } from '../../sim/client.ts';
 import { TestCluster } from './cluster.ts';
 
 function ask(cluster: TestCluster, client: Client, procedure: string, args: readonly Value[] = []) {

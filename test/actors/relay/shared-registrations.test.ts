@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { REGISTERED } from '../../../runtime/wamp/message.ts';
-import type { Client } from './client.ts';
+import type { Client } from '../../sim/client.ts';
 import { TestCluster } from './cluster.ts';
 
 /** Two callees on each of three nodes; returns how many calls each got, called from all nodes. */

@@ -1,11 +1,8 @@
 /**
- * Several kernels on one virtual clock, and the network between them: messages with delay, in order per link; cuts, after
- * which acknowledged messages come again; lives that end and begin. One seed is one history.
+ * The network between the nodes of a world: messages with delay, in order per link; cuts, after which acknowledged
+ * messages come again; lives that end and begin.
  */
 import type { NodeId } from '../../../runtime/causality/identity.ts';
-import type { Clock, RandomSource } from '../../../runtime/kernel/actor.ts';
-import type { Scheduler } from '../../../runtime/kernel/kernel.ts';
-import { seededRandom } from '../../../runtime/kernel/random.ts';
 import type {
   ChannelName,
   PeerDelivery,
@@ -14,104 +11,7 @@ import type {
   SendOptions,
   ServiceName,
 } from '../../../runtime/net/peer/port.ts';
-
-const EPOCH = 1_700_000_000_000;
-
-interface Timer {
-  readonly at: number;
-  readonly order: number;
-  readonly fire: () => void;
-  isOff: boolean;
-}
-
-export class World {
-  readonly random: RandomSource;
-  readonly clock: Clock = { now: () => this.#now, wall: () => EPOCH + this.#now };
-  #now = 1;
-  #order = 0;
-  readonly #timers: Timer[] = [];
-  readonly lanes = new Set<Lane>();
-
-  constructor(seed: number) {
-    this.random = seededRandom(seed);
-  }
-
-  after(delayMs: number, fire: () => void): Timer {
-    const timer = {
-      at: this.#now + Math.max(0, delayMs),
-      order: ++this.#order,
-      fire,
-      isOff: false,
-    };
-    push(this.#timers, timer);
-    return timer;
-  }
-
-  /** Runs every kernel until nothing is to be done now. */
-  run(): void {
-    for (let turns = 0; ; turns++) {
-      if (turns > 5_000_000) throw new Error('the world never rests');
-      const ready = [...this.lanes].filter((lane) => lane.isReady);
-      if (ready.length === 0) return;
-      ready[this.random.integer(0, ready.length - 1)].turn();
-    }
-  }
-
-  advance(ms: number): void {
-    const end = this.#now + ms;
-    this.run();
-    for (let next = this.#timers[0]; next && next.at <= end; next = this.#timers[0]) {
-      pop(this.#timers);
-      if (next.isOff) continue;
-      this.#now = next.at;
-      next.fire();
-      this.run();
-    }
-    this.#now = end;
-  }
-}
-
-/** The scheduler of one kernel. */
-export class Lane implements Scheduler {
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  readonly interleave: RandomSource;
-  readonly #world: World;
-  #turn: (() => void) | undefined;
-  isReady = false;
-  #isOver = false;
-
-  constructor(world: World, seed: number) {
-    this.#world = world;
-    this.clock = world.clock;
-    this.random = seededRandom(seed);
-    this.interleave = seededRandom(seed ^ 0x5eed);
-    world.lanes.add(this);
-  }
-
-  start(turn: () => void): void {
-    this.#turn = turn;
-  }
-  /** Power cut: nothing of it runs any more. */
-  stop(): void {
-    this.#isOver = true;
-    this.isReady = false;
-    this.#world.lanes.delete(this);
-  }
-  requestTurn(): void {
-    this.isReady = !this.#isOver;
-  }
-  turn(): void {
-    this.isReady = false;
-    this.#turn?.();
-  }
-  setTimer(delayMs: number, fire: () => void): unknown {
-    return this.#world.after(delayMs, () => this.#isOver || fire());
-  }
-  clearTimer(handle: unknown): void {
-    (handle as Timer).isOff = true;
-  }
-}
+import type { World } from '../../sim/world.ts';
 
 export interface Wire {
   /** Ms a message takes. */
@@ -254,34 +154,4 @@ export class Network {
     }
     return line;
   }
-}
-
-const precedes = (a: Timer, b: Timer): boolean =>
-  a.at < b.at || (a.at === b.at && a.order < b.order);
-
-function push(heap: Timer[], timer: Timer): void {
-  let at = heap.length;
-  heap.push(timer);
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if (!precedes(timer, heap[parent])) break;
-    heap[at] = heap[parent];
-    at = parent;
-  }
-  heap[at] = timer;
-}
-
-function pop(heap: Timer[]): void {
-  const last = heap.pop();
-  if (!last || heap.length === 0) return;
-  let at = 0;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && precedes(heap[child + 1], heap[child])) child++;
-    if (!precedes(heap[child], last)) break;
-    heap[at] = heap[child];
-    at = child;
-  }
-  heap[at] = last;
 }

@@ -1,9 +1,10 @@
 /** Virtual time: a binary heap of what is due, in order of time and then of asking. */
 
-interface Due {
+export interface Due {
   readonly at: number;
   readonly order: number;
   readonly run: () => void;
+  isOff: boolean;
 }
 
 export class EventQueue {
@@ -11,8 +12,9 @@ export class EventQueue {
   #order = 0;
   now = 0;
 
-  push(at: number, run: () => void): void {
-    const due = { at, order: this.#order++, run };
+  /** At `at`, or at once if that is over. */
+  push(at: number, run: () => void): Due {
+    const due = { at: Math.max(at, this.now), order: this.#order++, run, isOff: false };
     let child = this.#heap.push(due) - 1;
     while (child > 0) {
       const parent = (child - 1) >> 1;
@@ -21,14 +23,18 @@ export class EventQueue {
       child = parent;
     }
     this.#heap[child] = due;
+    return due;
   }
 
-  run(ms: number): void {
+  /** Runs what is due within so many ms, and `after` behind each. */
+  run(ms: number, after?: () => void): void {
     const end = this.now + ms;
     while (this.#heap.length > 0 && this.#heap[0]!.at <= end) {
       const due = this.#pop();
+      if (due.isOff) continue;
       this.now = due.at;
       due.run();
+      after?.();
     }
     this.now = end;
   }

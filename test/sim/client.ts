@@ -1,9 +1,10 @@
-/** A session of a test cluster: real bytes in its own serializer, both ways. */
-import type { Member, Request } from '../../../actors/routing/api.ts';
-import type { Outlet, SendResult } from '../../../runtime/net/connection.ts';
-import type { SharedFrame } from '../../../runtime/net/shared-frame.ts';
-import type { Codec } from '../../../runtime/wamp/codec.ts';
-import { DEFAULT_LIMITS, Unencodable, Violation } from '../../../runtime/wamp/codec.ts';
+/** A session of a simulated node: real bytes in its own serializer, both ways. */
+import type { Member, Request, RouterInput } from '../../actors/routing/api.ts';
+import type { NodeId } from '../../runtime/causality/identity.ts';
+import type { Outlet, SendResult } from '../../runtime/net/connection.ts';
+import type { SharedFrame } from '../../runtime/net/shared-frame.ts';
+import type { Codec } from '../../runtime/wamp/codec.ts';
+import { DEFAULT_LIMITS, Unencodable, Violation } from '../../runtime/wamp/codec.ts';
 import type {
   Dict,
   Id,
@@ -11,7 +12,7 @@ import type {
   Payload,
   RouterMessage,
   Value,
-} from '../../../runtime/wamp/message.ts';
+} from '../../runtime/wamp/message.ts';
 import {
   CALL,
   CANCEL,
@@ -31,9 +32,8 @@ import {
   UNSUBSCRIBE,
   UNSUBSCRIBED,
   YIELD,
-} from '../../../runtime/wamp/message.ts';
-import { ByteWriter } from '../../../runtime/wamp/writer.ts';
-import type { TestNode } from './cluster.ts';
+} from '../../runtime/wamp/message.ts';
+import { ByteWriter } from '../../runtime/wamp/writer.ts';
 
 export class CodingOutlet implements Outlet {
   readonly codec: Codec;
@@ -67,10 +67,17 @@ export class CodingOutlet implements Outlet {
   }
 }
 
+/** The node a session is connected to. */
+export interface ClientHost {
+  readonly id: NodeId;
+  input(realm: string, input: RouterInput): void;
+  request(realm: string, member: Member, request: Request): void;
+}
+
 export type Procedure = (args: readonly Value[]) => readonly Value[];
 
 export class Client {
-  readonly node: TestNode;
+  readonly node: ClientHost;
   readonly realm: string;
   readonly outlet: CodingOutlet;
   readonly member: Member;
@@ -80,7 +87,7 @@ export class Client {
   readonly #giving = new Map<Id, Id>();
   #request = 0;
 
-  constructor(node: TestNode, realm: string, id: Id, codec: Codec, over: Partial<Member>) {
+  constructor(node: ClientHost, realm: string, id: Id, codec: Codec, over: Partial<Member>) {
     this.node = node;
     this.realm = realm;
     this.outlet = new CodingOutlet(codec);
