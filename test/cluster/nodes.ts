@@ -28,14 +28,14 @@ interface Ports {
 export class ClusterNode {
   readonly name: string;
   readonly ports: Ports;
-  readonly #settings: readonly string[];
+  readonly #settings: string[];
   #process: ChildProcess | undefined;
   #output = '';
 
   constructor(name: string, ports: Ports, settings: readonly string[]) {
     this.name = name;
     this.ports = ports;
-    this.#settings = settings;
+    this.#settings = [...settings];
   }
 
   get output(): string {
@@ -47,7 +47,9 @@ export class ClusterNode {
     return this.#settings.find((setting) => setting.startsWith(key))!.slice(key.length);
   }
 
-  async start(): Promise<void> {
+  /** With other settings from now on, if there are any: later ones win. */
+  async start(changes: Readonly<Record<string, string | number>> = {}): Promise<void> {
+    this.#settings.push(...flags(changes));
     const args = [join(PROJECT_ROOT, 'dist', 'bin', 'bondy.js'), 'start', ...this.#settings];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (chunk: Buffer): void => void (this.#output += chunk.toString());
@@ -157,8 +159,7 @@ export async function startCluster(t: TestContext, size: number): Promise<Cluste
       'cluster.peer_discovery.polling_interval': '500ms',
       'store.data_dir': join(directory, String(i + 1)),
     };
-    const flags = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-    return new ClusterNode(`node${i + 1}`, { websocket, rawsocket, admin, peer }, flags);
+    return new ClusterNode(`node${i + 1}`, { websocket, rawsocket, admin, peer }, flags(settings));
   });
   t.after(async () => {
     await Promise.all(nodes.map((node) => node.kill()));
@@ -176,7 +177,11 @@ export async function startCluster(t: TestContext, size: number): Promise<Cluste
   return nodes;
 }
 
-async function freePorts(count: number): Promise<number[]> {
+function flags(settings: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+}
+
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer().listen(0, '127.0.0.1');
