@@ -17,21 +17,13 @@ import type {
   Unsubscribe,
   Value,
 } from '../../../runtime/wamp/message.ts';
-import {
-  EMPTY,
-  EVENT,
-  PUBLISH,
-  PUBLISHED,
-  SUBSCRIBED,
-  UNSUBSCRIBED,
-} from '../../../runtime/wamp/message.ts';
+import { EMPTY, EVENT, PUBLISH, PUBLISHED } from '../../../runtime/wamp/message.ts';
 import type { UriRule } from '../../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
 import type { Authorizer } from '../../security/api.ts';
 import type { Member } from '../api.ts';
 import type { BrokerConfig } from '../config.ts';
 import type { RoutingEffects, Rows } from '../effects.ts';
-import { patternId } from '../cluster/pattern-ids.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import type { MetaProcedures } from '../meta.ts';
 import { metaTable } from '../meta.ts';
@@ -40,9 +32,6 @@ import { PASSTHRU } from '../passthru.ts';
 import type { Refusal } from '../refusals.ts';
 import { errorFor, INTERRUPTED, refusal } from '../refusals.ts';
 import { arrived, Delivery } from './fan-out.ts';
-import type { Interests } from './interests.ts';
-import type { PendingSubscribe } from './pending-subscribes.ts';
-import { PendingSubscribes } from './pending-subscribes.ts';
 import type { HistoryLog } from './history.ts';
 import { History } from './history.ts';
 import type { Publication, PublishOptions } from './publication.ts';
@@ -51,9 +40,8 @@ import type { Retained, RetainedEvent, RetainedReplication } from './retention.t
 import { Retention } from './retention.ts';
 import type { RetainedRows } from '../retained/messages.ts';
 import { Rules } from './rules.ts';
-import type { SubscribeOptions } from './subscribe-options.ts';
-import { readSubscribeOptions } from './subscribe-options.ts';
-import { SubscriptionEvents } from './subscription-events.ts';
+import type { SubscribingCluster } from './subscribing.ts';
+import { Subscribing } from './subscribing.ts';
 import { subscriptionProcedures } from './subscription-meta.ts';
 import type { Subscription } from './subscriptions.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -81,9 +69,7 @@ export interface BrokerDependencies {
 }
 
 /** What a broker that is one of many needs besides. */
-export interface BrokerCluster {
-  readonly interests: Interests;
-  readonly pending: Rows<PendingSubscribe, PendingSubscribe>;
+export interface BrokerCluster extends SubscribingCluster {
   /** To these nodes, once each. */
   publish(nodes: readonly string[], publication: Publication): void;
 }
@@ -94,10 +80,9 @@ export class Broker {
   readonly #rules: Rules;
   readonly #retention: Retention;
   readonly #history: History;
-  readonly #events: SubscriptionEvents;
+  readonly #subscribing: Subscribing;
   readonly #delivery: Delivery;
   readonly #cluster: BrokerCluster | undefined;
-  readonly #pending: PendingSubscribes | undefined;
   readonly #count: (counter: string, by?: number) => void;
 
   constructor(dependencies: BrokerDependencies) {
@@ -115,22 +100,26 @@ export class Broker {
     const { retained, replication } = dependencies;
     this.#retention = new Retention(retained, config.retention, this.#count, replication);
     this.#history = new History(dependencies.history, config.history, this.#count);
-    this.#events = new SubscriptionEvents(effects);
     this.#cluster = dependencies.cluster;
-    this.#pending = this.#cluster && new PendingSubscribes(this.#cluster.pending);
     this.#delivery = new Delivery(this.#subscriptions, this.#count);
+    this.#subscribing = new Subscribing({
+      subscriptions: this.#subscriptions,
+      members: dependencies.members,
+      rules: this.#rules,
+      effects,
+      random: dependencies.random,
+      cluster: this.#cluster,
+      sendRetained: (member, subscription, now) => this.#sendRetained(member, subscription, now),
+    });
   }
 
   /** To be called once before anything else: indexes the rows and opens the subscriptions of recorded topics. */
   recover(now: number): void {
     this.#subscriptions.rebuild((session) => this.#d.members.has(session));
     for (const { match, uri } of this.#d.config.history.topics) {
-      if (!this.#subscriptions.find(match, uri)) this.#create(match, uri, now, true);
+      this.#subscribing.pin(match, uri, now);
     }
-    this.#complete(() => true, now);
-    for (const { match, uri, created, subscribers } of this.#subscriptions.all()) {
-      if (subscribers.size > 0) this.#cluster?.interests.restore(match, uri, created);
-    }
+    this.#subscribing.recover(now);
   }
 
   publish(member: Member, message: Publish, now: number): void {
@@ -188,77 +177,26 @@ export class Broker {
 
   /** Every node knows what was reported up to this token, or has had its time. */
   confirm(token: number, now: number): void {
-    const interests = this.#cluster?.interests;
-    interests?.confirm(token);
-    this.#complete(({ match, message }) => interests!.isConfirmed(match, message.topic), now);
+    this.#subscribing.confirm(token, now);
   }
 
   subscribe(member: Member, message: Subscribe, now: number): void {
-    const { topic } = message;
-    const options = readSubscribeOptions(message.options);
-    if (options instanceof BadOption) {
-      return this.#refuse(member, message, refusal(ERRORS.invalidArgument, options.detail));
-    }
-    const { match } = options;
-    const refused = this.#rules.whyNoSubscription(member, topic, match, this.#pending);
-    if (refused) return this.#refuse(member, message, refused);
-    if (this.#cluster?.interests.want(match, topic, now)) {
-      return this.#pending!.add({ member, message, match });
-    }
-    this.#enter(member, message, options, now);
-  }
-
-  #enter(member: Member, message: Subscribe, options: SubscribeOptions, now: number): void {
-    const { request, topic } = message;
-    const { match, nodeKey } = options;
-    const found = this.#subscriptions.find(match, topic);
-    const subscription = found ?? this.#create(match, topic, now, false);
-    const joined = this.#subscriptions.join(subscription, member, nodeKey);
-    const isFirst = !found && !this.#cluster?.interests.find(match, topic);
-    if (isFirst) this.#events.created(member, subscription);
-    if (joined) this.#events.joined(member, subscription);
-    if (joined) this.#count('subscriptions');
-    member.outlet.send({ type: SUBSCRIBED, request, subscription: subscription.id });
-    if (!options.getRetained) return;
-    this.#d.effects.afterwards(() => this.#sendRetained(member, subscription, now));
+    this.#subscribing.subscribe(member, message, now);
   }
 
   unsubscribe(member: Member, message: Unsubscribe): void {
-    const { request } = message;
-    const subscription = this.#subscriptions.get(message.subscription);
-    if (!subscription?.subscribers.has(member.id)) {
-      const detail = 'this session has no such subscription';
-      return this.#refuse(member, message, refusal(ERRORS.noSuchSubscription, detail));
-    }
-    this.#part(member, subscription);
-    member.outlet.send({ type: UNSUBSCRIBED, request });
+    this.#subscribing.unsubscribe(member, message);
   }
 
-  /**
-   * Takes a subscription from a session. Only a client that announced subscription_revocation is told.
-   * False when the session does not have it.
-   */
-  revoke(member: Member, subscriptionId: Id, reason?: string): boolean {
-    const subscription = this.#subscriptions.get(subscriptionId);
-    if (!subscription?.subscribers.has(member.id)) return false;
-    this.#part(member, subscription);
-    this.#count('subscriptions_revoked');
-    if (member.features.subscriber?.has('subscription_revocation')) {
-      const details = { subscription: subscriptionId, ...(reason !== undefined && { reason }) };
-      member.outlet.send({ type: UNSUBSCRIBED, request: 0, details });
-    }
-    return true;
+  /** False when the session does not have it. */
+  revoke(member: Member, subscription: Id, reason?: string): boolean {
+    return this.#subscribing.revoke(member, subscription, reason);
   }
 
   /** Everything the session had is disposed of; then its testaments are published. */
   leave(member: Member): void {
     const testaments = takeTestaments(this.#d.testaments, member.id);
-    for (const subscription of [...this.#subscriptions.heldBy(member.id)]) {
-      this.#part(member, subscription);
-    }
-    for (const { match, message } of this.#pending?.take((each) => each.member === member) ?? []) {
-      this.#unwant(match, message.topic);
-    }
+    this.#subscribing.leave(member);
     for (const { topic, options, payload } of testaments) {
       this.#d.effects.publishAs(member, topic, options, payload);
     }
@@ -298,50 +236,12 @@ export class Broker {
     });
   }
 
-  #create(match: MatchPolicy, uri: string, now: number, isPinned: boolean): Subscription {
-    const id = this.#newId(match, uri);
-    return this.#subscriptions.create({ id, uri, match, created: now, isPinned });
-  }
-
-  #newId(match: MatchPolicy, uri: string): Id {
-    const isTaken = (id: Id): boolean => this.#subscriptions.get(id) !== undefined;
-    if (this.#cluster) return patternId(match, uri, isTaken);
-    let id: Id;
-    do id = randomId(this.#d.random);
-    while (isTaken(id));
-    return id;
-  }
-
   /** Here, and once to each node that wants it. */
   #deliver(publication: Publication): void {
     this.#delivery.deliver(publication);
     if (!this.#cluster) return;
     const nodes = this.#cluster.interests.nodesFor(publication.topic);
     if (nodes.length > 0) this.#cluster.publish(nodes, publication);
-  }
-
-  /** The other nodes know: what has waited for that is done. */
-  #complete(fits: (pending: PendingSubscribe) => boolean, now: number): void {
-    for (const { member, message } of this.#pending?.take(fits) ?? []) {
-      const options = readSubscribeOptions(message.options);
-      if (options instanceof BadOption || this.#d.members.get(member.id) !== member) continue;
-      this.#enter(member, message, options, now);
-    }
-  }
-
-  #unwant(match: MatchPolicy, uri: string): void {
-    if (!this.#cluster || this.#pending?.wants(match, uri)) return;
-    const left = this.#subscriptions.find(match, uri);
-    if (!left || left.subscribers.size === 0) this.#cluster.interests.unwant(match, uri);
-  }
-
-  #part(member: Member, subscription: Subscription): void {
-    const outcome = this.#subscriptions.part(subscription, member.id);
-    const { match, uri } = subscription;
-    this.#unwant(match, uri);
-    this.#events.parted(member, subscription);
-    const isElsewhere = this.#cluster?.interests.find(match, uri) !== undefined;
-    if (outcome === 'deleted' && !isElsewhere) this.#events.deleted(member, subscription);
   }
 
   #keep(publication: Publication, options: PublishOptions, now: number): void {
