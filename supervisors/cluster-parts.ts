@@ -9,6 +9,7 @@ import { peerService } from '../actors/links/api.ts';
 import type { LinkTlsConfig } from '../actors/links/config.ts';
 import type { View } from '../actors/membership/api.ts';
 import type { PrefixSpec } from '../actors/store/api.ts';
+import type { HeldFor } from '../actors/relay/sender.ts';
 import { RETAINED } from '../actors/routing/retained/stored.ts';
 import type { Clock } from '../runtime/kernel/actor.ts';
 import type { Kernel } from '../runtime/kernel/kernel.ts';
@@ -38,6 +39,8 @@ export interface ClusterParts {
   readonly addresses: readonly PeerAddress[];
   /** Who is known, for whoever is no actor; made anew when the cluster's supervisor starts. */
   readonly roster: { view: View | undefined };
+  /** What waits for other nodes, for whoever is no actor; set when the routers' supervisor starts. */
+  readonly relay: { held: () => readonly HeldFor[] };
   readonly rosterFile: RosterFile;
   /** Gives the data directory back, when what was to be written to it is. */
   release(): Promise<void>;
@@ -97,6 +100,7 @@ export async function clusterParts(
       return [{ host: advertisedHost ?? links.address, port: gate.port ?? links.port }];
     },
     roster: { view: undefined },
+    relay: { held: () => [] },
     rosterFile: roster,
     release: async () => {
       await roster.idle();

@@ -1,13 +1,14 @@
 import { admin } from '../actors/admin/admin.actor.ts';
 import type { ChildSpec } from '../runtime/kernel/supervision.ts';
+import { clusterStatus } from './cluster-status.ts';
 import { COOLING } from './intensities.ts';
 import type { Parts } from './parts.ts';
 import { storeReport } from './store-health.ts';
 
 /** What the node can do without: each cools down and comes back, and nothing of it ever escalates. */
 export function edges(parts: Parts): ChildSpec {
-  const { config, kernel, metrics, version, log, isReady } = parts;
-  const own = parts.cluster?.store;
+  const { config, kernel, metrics, version, log, isReady, cluster } = parts;
+  const own = cluster?.store;
   return {
     id: 'edges',
     start: {
@@ -24,6 +25,7 @@ export function edges(parts: Parts): ChildSpec {
               metrics,
               isReady,
               store: own && (() => storeReport(own, kernel().clock)),
+              cluster: cluster && clusterStatus(parts, cluster),
               version,
               nodeName: config().node.name,
               log: (level, event, fields) => log.log(level, event, fields),

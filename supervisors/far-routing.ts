@@ -23,7 +23,7 @@ export interface FarRouting {
   portFor(realm: string): ClusterPort;
 }
 
-export function farRouting(parts: Parts, { network }: ClusterParts): FarRouting {
+export function farRouting(parts: Parts, { network, relay: waiting }: ClusterParts): FarRouting {
   const { net, log, directory } = parts;
   const { codecs, count } = net;
   const clock = new HybridClock(() => parts.kernel().clock.wall());
@@ -39,6 +39,7 @@ export function farRouting(parts: Parts, { network }: ClusterParts): FarRouting 
     log: say,
     onHeld: () => relayMailbox.admit({ kind: 'held' }),
   });
+  waiting.held = () => sender.held();
   const agents = [
     {
       id: 'registry',

@@ -10,6 +10,7 @@ import type { Kernel, KernelLog } from '../../runtime/kernel/kernel.ts';
 import type { Metrics } from '../../runtime/metrics/metrics.ts';
 import { fail, operatorHttp, type OperatorHttp } from '../../runtime/net/operator-http.ts';
 import { ADMIN, type AdminMessage, type Readiness } from './api.ts';
+import type { ClusterStatus, EnabledCluster } from './cluster-status.ts';
 import type { AdminConfig } from './config.ts';
 import { EventStreams, type EventSink, type Scene } from './event-streams.ts';
 import { PAGE_FILES } from './page-files.ts';
@@ -22,6 +23,8 @@ export interface AdminDeps {
   readonly isReady: () => Readiness;
   /** Undefined: this node is alone and has none. */
   readonly store?: (() => object) | undefined;
+  /** Undefined: this node is alone. Never rejects. */
+  readonly cluster?: (() => Promise<EnabledCluster>) | undefined;
   readonly nodeName: string;
   readonly version: string;
   readonly log: KernelLog['event'];
@@ -184,6 +187,7 @@ class Admin implements Handlers<AdminMessage> {
       (request, reply) => this.#openStream(request, reply),
     );
     app.get('/store', (_request, reply) => this.#answerStore(reply));
+    app.get('/cluster', async (_request, reply) => reply.send(await this.#cluster()));
     app.get('/crashes', (_request, reply) => reply.send(kernel().crashes()));
     for (const { path, file, type } of PAGE_FILES) {
       const bytes = readFileSync(new URL(`./page/${file}`, import.meta.url));
@@ -211,6 +215,11 @@ class Admin implements Handlers<AdminMessage> {
     const { store } = this.#deps;
     if (store !== undefined) return reply.send(store());
     return fail(reply, 404, 'no_store', 'this node is alone (cluster.enabled = off)');
+  }
+
+  async #cluster(): Promise<ClusterStatus> {
+    const { cluster, nodeName } = this.#deps;
+    return cluster === undefined ? { enabled: false, node: { name: nodeName } } : cluster();
   }
 
   #openStream(request: FastifyRequest<{ Querystring: TreeQuery }>, reply: FastifyReply): void {

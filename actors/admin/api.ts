@@ -3,6 +3,8 @@ import type { Name } from '../../runtime/kernel/actor.ts';
 import { name } from '../../runtime/kernel/actor.ts';
 import type { EventSink } from './event-streams.ts';
 
+export type { ClusterStatus, EnabledCluster } from './cluster-status.ts';
+
 export type AdminMessage =
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'failed'; readonly error: Error }

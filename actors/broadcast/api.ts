@@ -41,7 +41,13 @@ export type BroadcastMessage =
       readonly topic: BroadcastTopic;
       readonly target: Target<Broadcasted>;
     }
-  | { readonly kind: 'info'; readonly reply: ReplyTo<BroadcastInfo> };
+  | { readonly kind: 'info'; readonly reply: ReplyTo<BroadcastInfo> }
+  /** The trees used last, at most `limit`. */
+  | {
+      readonly kind: 'trees';
+      readonly limit: number;
+      readonly reply: ReplyTo<readonly TreeInfo[]>;
+    };
 
 /** `too_large`: nothing was sent, `maxPayloadBytes` says how large it may be. */
 export type PublishOutcome =
@@ -66,6 +72,15 @@ export interface BroadcastInfo {
   readonly waiting: number;
   /** Payloads waiting for subscribers. */
   readonly backlog: number;
+}
+
+/** This node's part of the tree on which a root's payloads travel. */
+export interface TreeInfo {
+  readonly root: NodeId;
+  /** Neighbours that are sent payloads. */
+  readonly eager: readonly string[];
+  /** Neighbours that are told ids only. */
+  readonly lazy: readonly string[];
 }
 
 export const BROADCAST: Name<BroadcastMessage> = name('broadcast');

@@ -108,6 +108,8 @@ class BroadcastActor implements Handlers<BroadcastActorMessage>, BroadcastPort {
           ...this.#machine.info(),
           backlog: this.#deliveries.backlog(),
         });
+      case 'trees':
+        return message.reply.reply(this.#machine.trees(message.limit));
       case 'peer_message':
         return this.#onPeerMessage(message.from, message.body);
       case 'link_up':

@@ -7,6 +7,7 @@ import type { NodeId } from '../../runtime/causality/identity.ts';
 import { isSameNode } from '../../runtime/causality/identity.ts';
 import type { RandomSource } from '../../runtime/kernel/actor.ts';
 import type { SetWriter } from '../../runtime/kernel/table.ts';
+import type { TreeInfo } from './api.ts';
 import type { BroadcastConfig } from './config.ts';
 import { Direct } from './direct.ts';
 import { Exchange } from './exchange.ts';
@@ -137,6 +138,10 @@ export class Broadcaster {
       cachedBytes: cache.bytes,
       ...this.#tree.info(),
     };
+  }
+
+  trees(limit: number): readonly TreeInfo[] {
+    return this.#tree.latest(limit);
   }
 
   #publish(topic: string, bytes: Uint8Array, now: number): void {

@@ -8,12 +8,14 @@
  * crash arrive; graft timers follow the round trip. What a peer that holds an id never sends is left to exchange.ts.
  */
 import { Announcements } from './announcements.ts';
+import type { TreeInfo } from './api.ts';
 import type { BroadcastConfig } from './config.ts';
 import type { History } from './history.ts';
 import type { Ids, Payload } from './message.ts';
 import type { MissingId } from './missing.ts';
 import { Missing } from './missing.ts';
 import { idsOf } from './payload-cache.ts';
+import { nodeOf } from './origin.ts';
 import type { BroadcastPort } from './port.ts';
 import { numbersOf, subtract } from './ranges.ts';
 import type { Tree } from './trees.ts';
@@ -176,6 +178,15 @@ export class Plumtree {
       waiting: this.#announcements.waiting(),
       neighbours: [...this.#neighbours],
     };
+  }
+
+  latest(limit: number): readonly TreeInfo[] {
+    const neighbours = [...this.#neighbours];
+    return this.#trees.latest(limit).map(([root, { lazy }]) => ({
+      root: nodeOf(root),
+      eager: neighbours.filter((peer) => !lazy.has(peer)),
+      lazy: neighbours.filter((peer) => lazy.has(peer)),
+    }));
   }
 
   #push(payload: Payload, round: number, except: string | undefined, now: number): void {

@@ -65,6 +65,11 @@ export class Trees {
     return this.#trees.keys();
   }
 
+  /** The ones used last, at most `limit`. */
+  latest(limit: number): readonly (readonly [root: string, tree: Tree])[] {
+    return [...this.#trees].sort(([, a], [, b]) => b.usedAt - a.usedAt).slice(0, limit);
+  }
+
   #makeRoom(now: number): boolean {
     if (now < this.#lookAgainAt) return false;
     let oldest: string | undefined;

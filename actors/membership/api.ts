@@ -7,7 +7,7 @@ import type { PeerAddress } from '../links/api.ts';
 import type { Member } from './member.ts';
 import { isUp } from './member.ts';
 
-export type { Health, Member, MemberStatus } from './member.ts';
+export type { Health, Member, MemberState, MemberStatus } from './member.ts';
 
 export type MembershipEvent =
   /** It takes part: new, back, or a suspicion was refuted. */
@@ -66,11 +66,18 @@ export class View {
   readonly self: NodeId;
   readonly #members: MembersTable;
   readonly #neighbors: () => readonly string[];
+  readonly #since: ReadonlyMap<string, number>;
 
-  constructor(self: NodeId, members: MembersTable, neighbors: () => readonly string[] = () => []) {
+  constructor(
+    self: NodeId,
+    members: MembersTable,
+    neighbors: () => readonly string[] = () => [],
+    since: ReadonlyMap<string, number> = new Map(),
+  ) {
     this.self = self;
     this.#members = members;
     this.#neighbors = neighbors;
+    this.#since = since;
   }
 
   /** All that are known, with who left; sorted by nothing. */
@@ -80,6 +87,11 @@ export class View {
 
   member(name: string): Member | undefined {
     return this.#members.get(name);
+  }
+
+  /** Since when this node sees a member in its state, wall clock ms. */
+  since(name: string): number | undefined {
+    return this.#since.get(name);
   }
 
   /** Takes part and is not dead; a suspect counts as alive until it is. */

@@ -34,6 +34,18 @@ export function isUp({ status, health }: Member): boolean {
   return (status === 'up' || status === 'leaving') && (health === 'alive' || health === 'suspect');
 }
 
+/** Status and health in one word, for people. */
+export type MemberState =
+  'joining' | 'unknown' | 'up' | 'suspect' | 'down' | 'leaving' | 'left' | 'removed';
+
+export function stateOf({ status, health }: Member): MemberState {
+  if (status === 'left' || status === 'removed') return status;
+  if (health === 'dead') return 'down';
+  if (health === 'suspect') return 'suspect';
+  if (status !== 'up') return status;
+  return health === 'alive' ? 'up' : 'unknown';
+}
+
 export function withHealth(member: Member, health: Health, beat = member.beat): Member {
   return { ...member, health, beat };
 }

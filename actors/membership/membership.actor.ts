@@ -16,7 +16,7 @@ import type { MembershipConfig } from './config.ts';
 import type { MembershipCounter } from './counters.ts';
 import { parseRoster, plainRoster } from './durable.ts';
 import type { Member } from './member.ts';
-import { isUp } from './member.ts';
+import { isUp, stateOf } from './member.ts';
 import { Membership } from './membership.ts';
 import type { MembershipWire } from './messages.ts';
 import { parseMessage, plainMessage } from './parse.ts';
@@ -38,6 +38,8 @@ export interface MembershipDependencies {
   readonly members: SetTable<string, Member>;
   /** Filled by this actor for View.neighbors. */
   readonly neighbors: { names: () => readonly string[] };
+  /** Filled by this actor for View.since. */
+  readonly since?: Map<string, number>;
   count(what: MembershipCounter): void;
   log(level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>): void;
   /** This incarnation is over: left, removed or superseded by `incarnation`. */
@@ -243,12 +245,18 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
       disconnect: (name) => this.#tellLinks({ kind: 'disconnect', name }),
       announce: (event) => this.#announce(event),
       changed: (member, isDurable) => {
+        this.#noteChange(this.#members.get(member.name), member);
         this.#members.set(member.name, member);
         if (isDurable) this.#saver.changed();
       },
       out: (why, incarnation) => this.#goOut(why, incarnation),
       count: (what) => this.#d.count(`membership_${what}`),
     };
+  }
+
+  #noteChange(before: Member | undefined, after: Member): void {
+    const isSame = before?.incarnation === after.incarnation && stateOf(before) === stateOf(after);
+    if (!isSame) this.#d.since?.set(after.name, this.#context.clock.wall());
   }
 
   #send(to: string, message: MembershipWire): void {

@@ -40,6 +40,12 @@ interface Waiting {
   since: number | undefined;
 }
 
+export interface HeldFor {
+  readonly node: string;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
 export class RelaySender implements RelayPort {
   readonly #d: SenderDependencies;
   /** By node name. */
@@ -52,6 +58,15 @@ export class RelaySender implements RelayPort {
 
   get isHolding(): boolean {
     return this.#waiting.size > 0;
+  }
+
+  /** What waits, by node. */
+  held(): readonly HeldFor[] {
+    return [...this.#waiting].map(([node, { queue, bytes }]) => ({
+      node,
+      messages: queue.length,
+      bytes,
+    }));
   }
 
   isCongested(to: string): boolean {

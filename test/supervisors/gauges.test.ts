@@ -24,7 +24,11 @@ function member(name: string, fields: Partial<Member>): Member {
 
 function scrape(view: View | undefined): Promise<string> {
   const metrics = new Metrics({ processMetrics: false });
-  const traffic = new Map([['relay', { queuedBytes: 1, sentBytes: 2, receivedBytes: 3 }]]);
+  const relay = {
+    ...{ queuedBytes: 1, sentBytes: 2, receivedBytes: 3 },
+    ...{ sentMessages: 4, receivedMessages: 5, overloaded: 6 },
+  };
+  const traffic = new Map([['relay', relay]]);
   const network: Pick<PeerSwitch, 'connected' | 'traffic'> = {
     connected: () => [{ name: 'b', incarnation: 1 }],
     traffic: () => traffic as ReturnType<PeerSwitch['traffic']>,

@@ -18,6 +18,10 @@ export class Channel {
   readonly #options: ChannelOptions;
   /** When its last connection was lost, or it was made. */
   emptySince: number;
+  /** Whole messages read, those that are ignored as duplicates among them. */
+  receivedMessages = 0;
+  /** Messages refused because its queue was full. */
+  overloaded = 0;
 
   constructor(
     name: ChannelName,
@@ -38,6 +42,10 @@ export class Channel {
 
   get queuedBytes(): number {
     return this.lanes.reduce((sum, { queuedBytes }) => sum + queuedBytes, 0);
+  }
+
+  get sentMessages(): number {
+    return this.lanes.reduce((sum, { sentMessages }) => sum + sentMessages, 0);
   }
 
   get sentBytes(): number {

@@ -15,6 +15,7 @@ export class Lane {
   readonly #clock: Clock;
   readonly #queue: SendQueue;
   #connection: PeerConnection | undefined;
+  #sentMessages = 0;
   /** Bytes of connections that are gone. */
   #sentBefore = 0;
   #receivedBefore = 0;
@@ -31,6 +32,11 @@ export class Lane {
 
   get queuedBytes(): number {
     return this.#queue.bytes + (this.#connection?.backlog ?? 0);
+  }
+
+  /** Given to a connection whole; those sent again count again. */
+  get sentMessages(): number {
+    return this.#sentMessages;
   }
 
   get sentBytes(): number {
@@ -104,6 +110,7 @@ export class Lane {
   }
 
   #sent({ sequence }: Outgoing): void {
+    this.#sentMessages++;
     if (sequence > 0) this.#window.sent(sequence, this.#clock.now());
   }
 

@@ -158,7 +158,8 @@ export class PeerLink {
     const channel = this.channels[channelName];
     const message = { channel, service, body, options, sequence: 0 };
     if (options.acknowledged === true) return this.#keepAndSend(message);
-    if (!channel.hasRoom(body.length) && !channel.mayReplace(options)) return this.#overloaded();
+    if (!channel.hasRoom(body.length) && !channel.mayReplace(options))
+      return this.#overloaded(channel);
     return this.#pass(message);
   }
 
@@ -244,15 +245,16 @@ export class PeerLink {
 
   #keepAndSend(message: Message): PeerDelivery {
     const { channel, service, body, options } = message;
-    if (!channel.hasRoom(body.length)) return this.#overloaded();
+    if (!channel.hasRoom(body.length)) return this.#overloaded(channel);
     const window = this.#plan.windows[channel.name].send;
     const kept = window.keep(service, options.partitionKey, body);
-    if (kept === undefined) return this.#overloaded();
+    if (kept === undefined) return this.#overloaded(channel);
     this.#pass({ ...message, sequence: kept.sequence });
     return 'queued'; // kept is as good as queued, whatever the hooks do
   }
 
-  #overloaded(): PeerDelivery {
+  #overloaded(channel: Channel): PeerDelivery {
+    channel.overloaded++;
     this.#host.count('peer_sends_overloaded');
     return 'overloaded';
   }
@@ -281,7 +283,7 @@ export class PeerLink {
       return 'queued';
     }
     // Full, and there was nothing to replace.
-    if (sequence === 0 && !channel.hasRoom(outgoing.body.length)) return this.#overloaded();
+    if (sequence === 0 && !channel.hasRoom(outgoing.body.length)) return this.#overloaded(channel);
     lane.send(outgoing);
     return 'queued';
   }
@@ -342,6 +344,7 @@ export class PeerLink {
       const judged = window.judge(sequence, lowest);
       if (judged === 'impossible') return { violation: `sequence ${sequence} of ${lowest}` };
       if (judged === 'duplicate') {
+        this.channels[name].receivedMessages++;
         this.#host.count('peer_duplicates_ignored');
         return 'taken';
       }
@@ -351,6 +354,7 @@ export class PeerLink {
       this.#host.count('peer_deliveries_held');
       return 'hold';
     }
+    this.channels[name].receivedMessages++;
     if (delivery === 'dead') this.#host.count('peer_messages_for_nobody');
     else if (sequence > 0) window.delivered(sequence);
     return 'taken';

@@ -63,6 +63,10 @@ export interface ChannelTraffic {
   queuedBytes: number;
   sentBytes: number;
   receivedBytes: number;
+  sentMessages: number;
+  receivedMessages: number;
+  /** Messages refused because a queue was full. */
+  overloaded: number;
 }
 
 /** Peers remembered; those without a link go first. Far above any cluster. */
@@ -281,10 +285,8 @@ export class PeerSwitch implements PeerNetwork {
   #trafficOf(name: ChannelName): ChannelTraffic {
     const total = { ...this.#ended[name] };
     for (const { channels } of this.links()) {
-      const { queuedBytes, sentBytes, receivedBytes } = channels[name];
-      total.queuedBytes += queuedBytes;
-      total.sentBytes += sentBytes;
-      total.receivedBytes += receivedBytes;
+      total.queuedBytes += channels[name].queuedBytes;
+      addTraffic(total, channels[name]);
     }
     return total;
   }
@@ -302,8 +304,7 @@ export class PeerSwitch implements PeerNetwork {
     const record = this.#peers.get(peer.name);
     if (record?.link === link) record.link = undefined;
     for (const name of CHANNELS) {
-      this.#ended[name].sentBytes += link.channels[name].sentBytes;
-      this.#ended[name].receivedBytes += link.channels[name].receivedBytes;
+      addTraffic(this.#ended[name], link.channels[name]);
     }
     if (!wasUp) return this.#parts.count('peer_links_not_completed');
     this.#connected = undefined;
@@ -318,7 +319,23 @@ export class PeerSwitch implements PeerNetwork {
 }
 
 function noTraffic(): ChannelTraffic {
-  return { queuedBytes: 0, sentBytes: 0, receivedBytes: 0 };
+  return {
+    queuedBytes: 0,
+    sentBytes: 0,
+    receivedBytes: 0,
+    sentMessages: 0,
+    receivedMessages: 0,
+    overloaded: 0,
+  };
+}
+
+/** What only grows. */
+function addTraffic(total: ChannelTraffic, channel: Omit<ChannelTraffic, 'queuedBytes'>): void {
+  total.sentBytes += channel.sentBytes;
+  total.receivedBytes += channel.receivedBytes;
+  total.sentMessages += channel.sentMessages;
+  total.receivedMessages += channel.receivedMessages;
+  total.overloaded += channel.overloaded;
 }
 
 function slotRefusal(
