@@ -27,13 +27,14 @@ import type { Reports } from '../cluster/reports.ts';
 import type { Rows } from '../effects.ts';
 import type { MetaProcedures } from '../meta.ts';
 import { answerMeta, metaTable } from '../meta.ts';
-import { BadOption, OptionReader } from '../options.ts';
+import { BadOption } from '../options.ts';
 import { NOT_AUTHORIZED, refusal } from '../refusals.ts';
-import { interrupt, refuseCall, stopCall, takeOn } from './answers.ts';
+import { refuseCall, takeOn } from './answers.ts';
 import { readCallOptions, unannounced } from './call-options.ts';
-import type { InFlight, Party } from './calls.ts';
+import type { Party } from './calls.ts';
 import { Calls } from './calls.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { Endings } from './endings.ts';
 import { answerInterrupted, mendCalls } from './recovery.ts';
 import type { RegistrarCluster, RegistrarDependencies } from './registrar.ts';
 import { Registrar } from './registrar.ts';
@@ -72,17 +73,13 @@ export interface DealerDependencies extends Omit<
   readonly procedures?: MetaProcedures | undefined;
 }
 
-/** CANCEL names no default in the specification: the caller gets its answer at once, and the callee may stop. */
-export const DEFAULT_CANCEL_MODE = 'killnowait';
-
-const CANCEL_MODES = ['skip', 'kill', 'killnowait'] as const;
-
 export class Dealer {
   readonly registrations: Registrations;
   readonly registrar: Registrar;
   readonly #calls: Calls;
   readonly #dispatcher: Dispatcher;
   readonly #replies: Replies;
+  readonly #endings: Endings;
   readonly #procedures: MetaProcedures;
   readonly #remote: RemoteCallees | undefined;
   readonly #relayed: RelayedCalls;
@@ -105,6 +102,7 @@ export class Dealer {
     const announce = (registration: Registration, callee: Callee): void =>
       this.registrar.announce(registration, callee);
     const shared = { ...dependencies, calls: this.#calls, announce };
+    this.#endings = new Endings(this.#calls, dependencies.effects);
     this.#dispatcher = new Dispatcher({ ...shared, preferLocal: cluster?.preferLocal });
     this.#relayed = new RelayedCalls({ ...shared, registrations: this.registrations });
     this.#remote =
@@ -211,66 +209,18 @@ export class Dealer {
   }
 
   cancel(member: Member, message: Cancel): void {
-    const call = this.#calls.party(member).calls.get(message.request);
-    if (!call) return this.#d.effects.count('late_cancels');
-    const read = new OptionReader(message.options);
-    const mode = read.oneOf('mode', CANCEL_MODES) ?? DEFAULT_CANCEL_MODE;
-    if (read.mistake) return this.#stop(call, ERRORS.invalidArgument, read.mistake.detail);
-    if (mode === 'kill' && (call.state === 'killing' || interrupt(call, 'kill'))) {
-      call.state = 'killing';
-      call.stream = undefined;
-      return;
-    }
-    // A callee that cannot be told is left alone: its answer is dropped.
-    if (mode === 'killnowait') return this.#stop(call, ERRORS.canceled, 'canceled by the caller');
-    this.#calls.abandon(call, false);
-    refuseCall(
-      this.#calls,
-      call.caller,
-      call.request,
-      refusal(ERRORS.canceled, 'canceled by the caller'),
-    );
+    this.#endings.cancel(member, message);
   }
 
   /** The session is over: nothing is sent to it from here on. May be repeated. */
   leave(member: Member): void {
     this.registrar.leave(member);
-    const party = this.#calls.known(member);
-    if (!party) return;
-    for (const call of [...party.calls.values()]) this.#onCallerLeft(call);
-    for (const call of [...party.invocations.values()]) this.#onCalleeLeft(call);
-    this.#calls.forget(member);
-  }
-
-  #onCallerLeft(call: InFlight): void {
-    const isOwn = call.callee.member === call.caller.member;
-    const wasTold = !isOwn && interrupt(call, 'killnowait');
-    this.#calls.abandon(call, wasTold);
-  }
-
-  #onCalleeLeft(call: InFlight): void {
-    this.#calls.close(call);
-    if (call.state === 'abandoned') return;
-    refuseCall(
-      this.#calls,
-      call.caller,
-      call.request,
-      refusal(ERRORS.canceled, 'the callee has left'),
-    );
+    this.#endings.left(member);
   }
 
   /** Ends every call whose time is up. Returns when the next one is due. */
   expire(now: number): number | undefined {
-    const { deadlines } = this.#calls;
-    for (let call = deadlines.takeDue(now); call; call = deadlines.takeDue(now)) {
-      this.#stop(call, ERRORS.timeout, `no answer within ${call.timeoutMs} ms`);
-      this.#d.effects.count('calls_timed_out');
-    }
-    return deadlines.next();
-  }
-
-  #stop(call: InFlight, error: string, detail: string): void {
-    stopCall(this.#calls, call, refusal(error, detail));
+    return this.#endings.expire(now);
   }
 
   // ---- other nodes
@@ -320,15 +270,7 @@ export class Dealer {
 
   /** Counts as dead: who waits for it waits in vain, and who works for it works in vain. */
   nodeDown(peer: Peer): void {
-    for (const proxy of peer.callees.values()) {
-      const party = this.#calls.known(proxy);
-      for (const call of [...(party?.invocations.values() ?? [])]) {
-        this.#calls.close(call);
-        if (call.state === 'abandoned') continue;
-        const why = refusal(ERRORS.canceled, 'the callee’s node cannot be reached');
-        refuseCall(this.#calls, call.caller, call.request, why);
-      }
-    }
+    for (const proxy of peer.callees.values()) this.#endings.unreachable(proxy);
     for (const proxy of peer.callers.values()) this.#relayed.drop(proxy);
     peer.callers.clear();
   }
