@@ -23,7 +23,8 @@ import { partitionOf, rowKeyOf } from '../actors/store/keys.ts';
 import { Store } from '../actors/store/store.ts';
 import { StoreState } from '../actors/store/state.ts';
 import type { Replica } from '../test/actors/store/replicas.ts';
-import { HASH_KEY, hashing, PREFIXES, Replicas } from '../test/actors/store/replicas.ts';
+import { HASH_KEY, PREFIXES, Replicas } from '../test/actors/store/replicas.ts';
+import { hashing } from '../test/sim/store-tree.ts';
 
 const rows = Number(process.argv[2] ?? 100_000);
 const value = new Uint8Array(100).fill(7);

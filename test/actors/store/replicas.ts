@@ -2,20 +2,16 @@
  * Nodes with a store on one virtual clock: the shipped actors on a kernel and a disk each, with stand-ins for membership,
  * broadcast and links that lose, delay and part. One seed, one run.
  */
-import { createHash, createHmac } from 'node:crypto';
 import type { NodeId } from '../../../runtime/causality/identity.ts';
-import { nodeKey } from '../../../runtime/causality/identity.ts';
 import { MemoryDisk } from '../../../runtime/disk/memory.ts';
-import { DEFAULT_OPEN_OPTIONS } from '../../../runtime/disk/config.ts';
 import type { Storage } from '../../../runtime/disk/storage.ts';
-import { ok } from '../../../runtime/disk/storage.ts';
 import type { Context, RandomSource, Target } from '../../../runtime/kernel/actor.ts';
 import { boot } from '../../../runtime/kernel/boot.ts';
 import type { Kernel } from '../../../runtime/kernel/kernel.ts';
 import { seededRandom } from '../../../runtime/kernel/random.ts';
 import { Stepper } from '../../../runtime/kernel/stepper.ts';
 import type { ChildSpec } from '../../../runtime/kernel/supervision.ts';
-import { subtree, worker } from '../../../runtime/kernel/worker.ts';
+import { worker } from '../../../runtime/kernel/worker.ts';
 import { Counters } from '../../../runtime/metrics/counters.ts';
 import type { PlainValue } from '../../../runtime/net/peer/codec.ts';
 import { decodeBody } from '../../../runtime/net/peer/codec.ts';
@@ -37,29 +33,16 @@ import type {
   PutValue,
 } from '../../../actors/store/api.ts';
 import { EXCHANGES, partitionName, Prefixes, Store } from '../../../actors/store/api.ts';
-import { clock } from '../../../actors/store/clock.actor.ts';
 import type { StoreConfig } from '../../../actors/store/config.ts';
 import { STORE_DEFAULTS } from '../../../actors/store/config.ts';
-import { exchange } from '../../../actors/store/exchange.actor.ts';
-import { exchanges } from '../../../actors/store/exchanges.actor.ts';
-import { hashtree } from '../../../actors/store/hashtree.actor.ts';
-import { partition } from '../../../actors/store/partition.actor.ts';
-import { replicator } from '../../../actors/store/replicator.actor.ts';
-import type { ExchangeArgument } from '../../../actors/store/services.ts';
-import { EXCHANGE_CHILDREN } from '../../../actors/store/services.ts';
 import { StoreState } from '../../../actors/store/state.ts';
+import type { Storages } from '../../sim/store-tree.ts';
+import { dump, OFTEN, storeTree } from '../../sim/store-tree.ts';
 
 const EPOCH = 1_800_000_000_000;
 /** The cluster's clock moves in steps of this many ms. */
 const STEP_MS = 5;
-/** What is killed on purpose is started again. */
-const OFTEN = { restarts: 1_000, periodMs: 1_000 };
 export const HASH_KEY = { low: 0x1234567, high: 0x89abcde };
-
-export const hashing = {
-  sha256: (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(),
-  keyed: (bytes: Uint8Array) => createHmac('sha256', 'a key of the cluster').update(bytes).digest(),
-};
 
 export const PREFIXES: readonly PrefixSpec[] = [
   { name: 'users', type: 'ram_disk' },
@@ -226,7 +209,7 @@ export class Replica implements PeerNetwork {
   #ram!: MemoryDisk;
   #members: Target<MembershipEvent>[] = [];
   #subscribers: Target<Broadcasted>[] = [];
-  readonly #storages = new Map<string, Storage>();
+  #storages: Storages = new Map();
 
   constructor(name: string, cluster: Replicas) {
     this.name = name;
@@ -253,6 +236,7 @@ export class Replica implements PeerNetwork {
     const skewMs = cluster.options.skewMs?.(this.name) ?? 0;
     this.stepper = new Stepper({ seed, epoch: EPOCH + cluster.now + skewMs, interleaves: false });
     this.#ram = new MemoryDisk((delayMs, run) => void this.stepper.setTimer(delayMs, run));
+    this.#storages = new Map();
     const prefixes = new Prefixes(cluster.options.prefixes ?? PREFIXES);
     this.state = new StoreState(HASH_KEY, cluster.config);
     this.store = new Store(this.state, prefixes);
@@ -388,32 +372,9 @@ export class Replica implements PeerNetwork {
   /** Rows as bytes on disk and in memory, in order: equal texts, equal replicas. */
   dump(): string {
     this.cluster.advance(20);
-    const lines: string[] = [];
-    for (const index of this.state.partitions.keys()) {
-      for (const lane of ['durable', 'ram']) {
-        const storage = this.#storages.get(`${lane}/${index}`)!;
-        const entries: string[] = [];
-        let isOver = false;
-        const range = { gte: new Uint8Array([0x6c]), lt: new Uint8Array([0x73]) };
-        const scan = storage.scan(range); // l and r
-        const next = (): void =>
-          scan.next(10_000, (page) => {
-            if (page.kind === 'failed') throw new Error(page.failure.detail);
-            for (const { key, value } of page.value) {
-              if (key[0] === 0x6d) continue; // m
-              entries.push(
-                `${Buffer.from(key).toString('hex')}=${Buffer.from(value).toString('hex')}`,
-              );
-            }
-            if (page.value.length === 0) isOver = true;
-            else next();
-          });
-        next();
-        this.cluster.wait(() => (isOver ? true : undefined));
-        lines.push(...entries);
-      }
-    }
-    return lines.join('\n');
+    const wait = (isOver: () => boolean): void =>
+      void this.cluster.wait(() => (isOver() ? true : undefined));
+    return dump(this.#storages, this.state.partitions.length, wait);
   }
 
   storage(index: number): Storage {
@@ -421,65 +382,17 @@ export class Replica implements PeerNetwork {
   }
 
   #store(prefixes: Prefixes): readonly ChildSpec[] {
-    const { config } = this.cluster;
-    const common = {
-      ...{ network: this, state: this.state, config, hashing },
-      count: (what: string, by?: number) => this.counters.count(what, by),
-      report: (event: string, fields: Record<string, unknown>) =>
-        void this.reports.push(`${event} ${JSON.stringify(fields)}`),
-    };
-    const parts = {
-      ...common,
-      ...{ nodeKey: nodeKey(this.id), prefixes },
-      defer: (delayMs: number, run: () => void) => void this.stepper.setTimer(delayMs, run),
-      open: (lane: string, index: number, answer: (outcome: never) => void) => {
-        const known = lane === 'ram' ? this.#storages.get(`ram/${index}`) : undefined;
-        const disk = lane === 'ram' ? this.#ram : this.disk;
-        if (known !== undefined && this.#ramOf === this.#ram) return answer(ok(known) as never);
-        disk.open(`${lane}/${index}`, DEFAULT_OPEN_OPTIONS, (outcome) => {
-          if (outcome.kind === 'ok') this.#storages.set(`${lane}/${index}`, outcome.value);
-          if (lane === 'ram') this.#ramOf = this.#ram;
-          answer(outcome as never);
-        });
-      },
-      setAside: (_index: number, answer: (outcome: never) => void) => {
-        this.setAsides++;
-        this.stepper.setTimer(0, () => answer(ok(undefined) as never));
-      },
-      replicator: () => this.kernel.whereis({ name: 'store:replicator' }) as never,
-    };
-    const group = (index: number): ChildSpec =>
-      subtree(`${index}`, {
-        ...{ kind: 'supervisor', strategy: 'rest_for_one', intensity: OFTEN },
-        children: () => [
-          worker('partition', partition(index, parts)),
-          worker('hashtree', hashtree(index, config)),
-        ],
-      });
-    return [
-      subtree('partitions', {
-        ...{ kind: 'supervisor', strategy: 'one_for_one', intensity: OFTEN },
-        children: () => this.state.partitions.map(({ index }) => group(index)),
-      }),
-      worker('replicator', replicator(common)),
-      worker('clock', clock({ ...common, members: () => this.#roster() })),
-      // Who begins exchanges first: without it, those that run have nobody to report to.
-      subtree('aae', {
-        ...{ kind: 'supervisor', strategy: 'rest_for_one', intensity: OFTEN },
-        children: () => [
-          worker('exchanges', exchanges(common)),
-          subtree('exchanging', {
-            ...{ kind: 'supervisor', strategy: 'simple_one_for_one' },
-            name: EXCHANGE_CHILDREN.name,
-            child: (argument: ExchangeArgument) =>
-              worker(argument.id, exchange(common, argument), { restart: 'temporary' }),
-          }),
-        ],
-      }),
-    ];
+    return storeTree({
+      ...{ id: this.id, network: this, state: this.state, config: this.cluster.config, prefixes },
+      ...{ disk: this.disk, ram: this.#ram, storages: this.#storages },
+      defer: (delayMs, run) => void this.stepper.setTimer(delayMs, run),
+      kernel: () => this.kernel,
+      members: () => this.#roster(),
+      count: (what, by) => this.counters.count(what, by),
+      report: (event, fields) => void this.reports.push(`${event} ${JSON.stringify(fields)}`),
+      onSetAside: () => void this.setAsides++,
+    });
   }
-
-  #ramOf: MemoryDisk | undefined;
 
   #roster(): readonly NodeId[] {
     return this.cluster.nodes
