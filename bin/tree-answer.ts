@@ -1,7 +1,15 @@
 /** Reads the answer of `GET /tree`: whatever is at the other end, what comes out can be drawn. */
+import type { TreeNode } from '../runtime/kernel/kernel.ts';
 import type { ShownNode } from './tree-view.ts';
 
-const STATES = ['starting', 'running', 'restarting', 'cooling_down', 'stopping'] as const;
+const STATES = [
+  'starting',
+  'running',
+  'restarting',
+  'cooling_down',
+  'stopping',
+  'ended',
+] as const satisfies readonly TreeNode['state'][];
 const MAX_DEPTH = 200;
 
 /** Undefined: not a tree of a node. */

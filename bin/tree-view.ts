@@ -41,6 +41,7 @@ const COLOURS: Record<TreeNode['state'], string> = {
   restarting: '33',
   cooling_down: '33',
   stopping: '2',
+  ended: '2',
 };
 
 export function drawTree(root: ShownNode, options: TreeViewOptions): string {

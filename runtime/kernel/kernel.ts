@@ -12,8 +12,9 @@ import type {
 } from './actor.ts';
 import type { SupervisorSpec } from './supervision.ts';
 
-/** `stopping` without a pid: it has ended and is not restarted, but keeps its line. */
-export type ActorState = 'starting' | 'running' | 'restarting' | 'cooling_down' | 'stopping';
+/** `ended`: it is not restarted, but keeps its line. */
+export type ActorState =
+  'starting' | 'running' | 'restarting' | 'cooling_down' | 'stopping' | 'ended';
 
 /** One line of the tree. A restarting child that has no incarnation now keeps its line (pid undefined). */
 export interface TreeNode {

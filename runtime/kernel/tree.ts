@@ -76,21 +76,24 @@ function childrenOf(
   path: string,
   childLimit: number,
 ): TreeNode[] {
+  const { state } = supervisor.machine;
   const isDynamic = supervisor.spec.strategy === 'simple_one_for_one';
   const nodes: TreeNode[] = [];
   for (const child of supervisor.machine.children()) {
     if (isDynamic && nodes.length >= childLimit) break;
-    nodes.push(nodeOf(host, lineOf(child, path), childLimit));
+    nodes.push(nodeOf(host, lineOf(child, path, state), childLimit));
   }
   return nodes;
 }
 
-function lineOf(child: Child, parentPath: string): Line {
+/** Whoever has no incarnation while its supervisor runs has ended; else it waits for what the supervisor is about. */
+function lineOf(child: Child, parentPath: string, supervisor: ActorState): Line {
+  const withoutIncarnation = supervisor === 'running' ? 'ended' : supervisor;
   const { id, start } = child.spec;
   return {
     id,
     path: `${parentPath}/${pathSegment(id)}`,
-    state: child.state === 'stopped' ? 'stopping' : child.state,
+    state: child.state === 'stopped' ? withoutIncarnation : child.state,
     restarts: child.restarts,
     lastExit: child.lastExit === undefined ? undefined : reasonText(child.lastExit),
     process: processOf(child),

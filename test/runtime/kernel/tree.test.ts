@@ -57,6 +57,26 @@ describe('the tree', () => {
     assert.equal(children[2]!.class, 'data');
   });
 
+  it('tells who has ended for good from who waits for its supervisor', () => {
+    const cooling = supervise([puppet('x'), puppet('y')], {
+      intensity: { restarts: 0, periodMs: 10 },
+      onExhausted: { coolDownMs: 10, maxCoolDownMs: 10 },
+    });
+    const done = puppet('done', { restart: 'transient' });
+    const world = bootWorld(supervise([done, subtree('sub', cooling)]));
+    tell(world, 'done', ends());
+    tell(world, 'x', boom);
+    const [ended, sub] = world.kernel.tree().children;
+    assert.deepEqual([ended!.state, ended!.pid], ['ended', undefined]);
+    assert.deepEqual(
+      sub!.children.map(({ state }) => state),
+      ['restarting', 'cooling_down'], // the one that failed, and the one that was stopped with it
+    );
+    world.stepper.advance(10);
+    const again = world.kernel.tree().children[1]!.children;
+    assert.deepEqual([again[0]!.state, again[1]!.state], ['running', 'running']);
+  });
+
   it('finds an actor by its path, whatever its id contains', () => {
     const odd = 'a/b%c d';
     const world = bootWorld(supervise([puppet(odd), puppet('sibling')]));
