@@ -25,6 +25,8 @@ export interface Announcement {
   readonly topic: string;
   readonly args: readonly Value[];
   readonly kwargs: Dict | undefined;
+  /** To sessions of this node only. */
+  readonly isHere: boolean;
 }
 
 /** The part of Map that a kernel table also has: rows that outlive the actor that writes them. */

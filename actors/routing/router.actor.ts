@@ -31,6 +31,7 @@ import type { BrokerConfig, DealerConfig } from './config.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { Dealer } from './dealer/dealer.ts';
 import type { Announcement, RoutingEffects } from './effects.ts';
+import { FollowUps } from './follow-ups.ts';
 import { MemberMonitors } from './member-monitors.ts';
 import { metaTable } from './meta.ts';
 import { announceJoin, announceLeave } from './session-events.ts';
@@ -77,12 +78,10 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   readonly #cluster: Cluster | undefined;
   readonly #retained: RetainedReports | undefined;
   readonly #isProxy: (member: Member) => boolean;
-  /** Meta events wait until the request that caused them is answered. */
-  readonly #announcements: Announcement[] = [];
-  /** So does what else follows from it. */
-  readonly #tasks: (() => void)[] = [];
-  /** Broke the protocol in the request being handled: leaves right after it. */
-  #doomed: Member | undefined;
+  readonly #followUps = new FollowUps({
+    announce: (announcement) => this.#publish(announcement),
+    expel: (member) => this.#onLeave(member),
+  });
   /** For the call that is due first. */
   readonly #timer: DeadlineTimer;
 
@@ -238,9 +237,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         return;
       }
       this.#onRequest(member, requests[input.done], now, wall);
-      if (this.#announcements.length > 0 || this.#tasks.length > 0 || this.#doomed) {
-        this.#finish(input);
-      }
+      if (!this.#followUps.isEmpty) this.#finish(input);
       input.done += 1;
     }
     this.#dealer.report();
@@ -273,16 +270,8 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   /** What follows from a request that has its answer. */
   #finish(input: Requests): void {
     input.isAnswered = true;
-    this.#followUp();
+    this.#followUps.run();
     input.isAnswered = false;
-  }
-
-  #followUp(): void {
-    for (const task of this.#tasks.splice(0)) task();
-    this.#publishAnnouncements();
-    const doomed = this.#doomed;
-    this.#doomed = undefined;
-    if (doomed) this.#onLeave(doomed);
   }
 
   // ---- members
@@ -292,7 +281,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#monitors.watch(member);
     this.#d.count('sessions_opened');
     announceJoin(member, this);
-    this.#publishAnnouncements();
+    this.#followUps.publish();
   }
 
   #isMember(member: Member): boolean {
@@ -309,7 +298,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#rows.members.delete(member.id);
     this.#d.count('sessions_closed');
     announceLeave(member, this);
-    this.#publishAnnouncements();
+    this.#followUps.publish();
     this.#dealer.report();
     this.#schedule();
   }
@@ -318,7 +307,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
 
   /** What follows from what was no request. */
   #settle(): void {
-    this.#followUp();
+    this.#followUps.run();
     this.#dealer.report();
     this.#schedule();
   }
@@ -347,7 +336,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
 
   abort(member: Member, reason: string, detail: string): void {
     if (this.#isProxy(member)) return this.#d.count('relay_violations');
-    this.#doomed = member;
+    this.#followUps.doom(member);
     member.session?.cast({ kind: 'abort', reason, detail });
   }
 
@@ -356,11 +345,11 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   }
 
   afterwards(task: () => void): void {
-    this.#tasks.push(task);
+    this.#followUps.afterwards(task);
   }
 
   announce(topic: string, args: readonly Value[], kwargs?: Dict): void {
-    this.#announcements.push({ topic, args, kwargs });
+    this.#followUps.announce(topic, args, kwargs);
   }
 
   publishAs(member: Member, topic: string, options: Dict, payload: Payload): void {
@@ -372,11 +361,8 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#d.count(counter, by);
   }
 
-  #publishAnnouncements(): void {
-    if (this.#announcements.length === 0) return;
-    const now = this.#context.clock.wall();
-    for (const { topic, args, kwargs } of this.#announcements.splice(0))
-      this.#broker.announce(topic, args, kwargs, now);
+  #publish({ topic, args, kwargs, isHere }: Announcement): void {
+    this.#broker.announce(topic, args, kwargs, this.#context.clock.wall(), isHere);
   }
 
   // ---- time

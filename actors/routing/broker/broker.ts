@@ -152,16 +152,26 @@ export class Broker {
     member.outlet.send({ type: PUBLISHED, request, publication: publication.id });
   }
 
-  /** A publication of the node itself (meta events); costs a lookup when nobody listens. */
-  announce(topic: string, args: readonly Value[], kwargs: Dict | undefined, now: number): void {
-    const isRecorded = this.#history.records(topic);
+  /**
+   * A publication of the node itself (meta events); costs a lookup when nobody listens. `isHere`: every node says the
+   * same to its own sessions, so it crosses to none and is not recorded.
+   */
+  announce(
+    topic: string,
+    args: readonly Value[],
+    kwargs: Dict | undefined,
+    now: number,
+    isHere = false,
+  ): void {
+    const isRecorded = !isHere && this.#history.records(topic);
     const isWanted =
       this.#delivery.hasReceivers(topic) ||
-      (this.#cluster !== undefined && this.#cluster.interests.nodesFor(topic).length > 0);
+      (!isHere && this.#cluster !== undefined && this.#cluster.interests.isWanted(topic));
     if (!isRecorded && !isWanted) return;
     const publication = this.#fromNode(topic, args, kwargs);
     if (isRecorded) this.#history.record(publication, now);
-    this.#deliver(publication);
+    if (isHere) this.#delivery.deliver(publication);
+    else this.#deliver(publication);
   }
 
   /** A publication of another node's publisher: that node has decided everything but who here receives it. */

@@ -77,6 +77,11 @@ export class Interests {
     return this.#found.size === 0 ? NOBODY : [...this.#found];
   }
 
+  /** Some other node has a subscriber for the topic. */
+  isWanted(topic: string): boolean {
+    return this.nodesFor(topic).length > 0;
+  }
+
   get(id: Id): Interested | undefined {
     return this.#ids.get(id);
   }
