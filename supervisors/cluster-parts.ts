@@ -24,6 +24,7 @@ import type { Disk } from '../runtime/disk/open-disk.ts';
 import { openDisk } from '../runtime/disk/open-disk.ts';
 import { otherCluster } from './cluster-record.ts';
 import type { NodeConfig } from './config.ts';
+import { makeOperatorToken } from './operator-token.ts';
 import type { RosterFile } from './roster-file.ts';
 import { rosterFile } from './roster-file.ts';
 import type { StoreParts } from './store-parts.ts';
@@ -33,6 +34,8 @@ export interface ClusterParts {
   readonly identity: NodeIdentity;
   readonly directory: DataDirectory;
   readonly store: StoreParts;
+  /** Shown by an operator's commands. */
+  readonly operatorToken: string;
   readonly network: PeerSwitch;
   readonly gate: Gate;
   /** Where others reach this node: with port 0 known only when the port is taken. */
@@ -60,13 +63,14 @@ export async function clusterParts(
   config: NodeConfig,
   sources: Sources,
 ): Promise<ClusterParts | undefined> {
-  const { links, advertisedHost } = config.cluster;
+  const { links, advertisedHost, advertisedPort } = config.cluster;
   if (!links.enabled) return undefined;
   const { log, net, clock } = sources;
   const tls = links.tls && readTls(links.tls);
   const disk = await ownDisk(config, log);
   const { identity } = disk;
   const roster = rosterFile(disk.directory);
+  const operatorToken = makeOperatorToken(disk.directory);
   const network = new PeerSwitch({
     self: { name: identity.name, incarnation: identity.incarnation },
     settings: links,
@@ -94,10 +98,12 @@ export async function clusterParts(
     identity,
     directory: disk.directory,
     store: storeParts(disk, config.store.store, links.cluster, [RETAINED, ...sources.prefixes]),
+    operatorToken,
     network,
     gate,
     get addresses() {
-      return [{ host: advertisedHost ?? links.address, port: gate.port ?? links.port }];
+      const port = advertisedPort ?? gate.port ?? links.port;
+      return [{ host: advertisedHost ?? links.address, port }];
     },
     roster: { view: undefined },
     relay: { held: () => [] },

@@ -10,11 +10,12 @@ import type { DiscoveryConfig, DiscoverySource } from '../../actors/membership/d
 import { DISCOVERY_DEFAULTS } from '../../actors/membership/discovery-config.ts';
 import type { Conflict } from '../../runtime/config/check.ts';
 import { address, existingFile, hostName } from '../../runtime/config/place-types.ts';
-import { duration, oneOf, onOff, port, text } from '../../runtime/config/scalar-types.ts';
+import { duration, integer, oneOf, onOff, port, text } from '../../runtime/config/scalar-types.ts';
 import { key } from '../../runtime/config/schema.ts';
 import type { Values } from '../../runtime/config/schema.ts';
 import { secret } from '../../runtime/config/secret.ts';
 import { list, optional } from '../../runtime/config/type.ts';
+import { channelKeys, channelOptions } from './channels.ts';
 import { isLoopback } from './listeners.ts';
 
 export interface ClusterConfig {
@@ -24,6 +25,8 @@ export interface ClusterConfig {
   readonly broadcast: BroadcastConfig;
   /** Where others reach this node; undefined: at the address it listens on. */
   readonly advertisedHost: string | undefined;
+  /** Undefined: on the port it listens on. */
+  readonly advertisedPort: number | undefined;
   readonly leavesOnStop: boolean;
 }
 
@@ -66,6 +69,12 @@ export const clusterKeys = {
     type: optional(hostName),
     default: undefined,
     doc: 'Host name or address under which other nodes reach this one. Without it the address it listens on.',
+  }),
+  advertisedPort: key({
+    name: 'cluster.advertised_port',
+    type: optional(integer({ min: 1, max: 65_535 })),
+    default: undefined,
+    doc: 'Port under which other nodes reach this one, where something forwards it. Without it the port it listens on.',
   }),
   secret: key({
     name: 'cluster.secret',
@@ -125,6 +134,7 @@ export const clusterKeys = {
     default: DEFAULT_LINKS.silenceMs,
     doc: 'Silence of a peer after which its connection is cut. Low: a busy peer is cut. High: dead links live on.',
   }),
+  channels: channelKeys,
   topology: key({
     name: 'cluster.overlay.topology',
     type: oneOf(['fullmesh', 'p2p']),
@@ -232,6 +242,7 @@ export function clusterConfig(values: ClusterValues): ClusterConfig {
       port,
       secret: values.secret?.reveal(),
       tls: tlsConfig(values.tls),
+      channels: channelOptions(values.channels),
       pingIntervalMs,
       silenceMs,
     },
@@ -246,6 +257,7 @@ export function clusterConfig(values: ClusterValues): ClusterConfig {
       exchangeTickMs: values.exchangeTickMs,
     },
     advertisedHost: values.advertisedHost,
+    advertisedPort: values.advertisedPort,
     leavesOnStop: values.leavesOnStop,
   };
 }

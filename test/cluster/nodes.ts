@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -13,10 +14,11 @@ import { PROJECT_ROOT } from '../support/project.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { RAWSOCKET_MSGPACK } from '../support/wire.ts';
 import type { Wire } from '../support/wire.ts';
+import type { Wires } from './wires.ts';
 
-const SECRET = 'a secret that only this test knows';
+export const SECRET = 'a secret that only this test knows';
 const PATIENCE_MS = 20_000;
-const POLL_MS = 25;
+export const POLL_MS = 25;
 
 interface Ports {
   readonly websocket: number;
@@ -47,9 +49,13 @@ export class ClusterNode {
     return this.#settings.find((setting) => setting.startsWith(key))!.slice(key.length);
   }
 
-  /** With other settings from now on, if there are any: later ones win. */
+  /** With other settings from now on, if there are any. */
   async start(changes: Readonly<Record<string, string | number>> = {}): Promise<void> {
-    this.#settings.push(...flags(changes));
+    for (const [key, value] of Object.entries(changes)) {
+      const i = this.#settings.findIndex((setting) => setting.startsWith(`${key}=`));
+      if (i < 0) this.#settings.push(...flags({ [key]: value }));
+      else this.#settings[i] = `${key}=${value}`;
+    }
     const args = [join(PROJECT_ROOT, 'dist', 'bin', 'bondy.js'), 'start', ...this.#settings];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (chunk: Buffer): void => void (this.#output += chunk.toString());
@@ -107,6 +113,11 @@ export class ClusterNode {
     );
   }
 
+  /** Has it written this, after the first so many characters? */
+  untilSays(words: string, after = 0): Promise<void> {
+    return this.until(`saying ${words}`, async () => this.#output.includes(words, after));
+  }
+
   /** How many nodes this one has links to, by its tree. */
   async links(): Promise<number> {
     const tree = (await (await fetch(`http://127.0.0.1:${this.ports.admin}/tree`)).json()) as Tree;
@@ -139,41 +150,69 @@ function find(tree: Tree, id: string): Tree | undefined {
   return undefined;
 }
 
+export interface ClusterOptions {
+  /** Of every node, beside what it needs anyway. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+  /** By which nodes reach each other. */
+  readonly wires?: Wires;
+}
+
 /** So many nodes that are linked to each other. */
-export async function startCluster(t: TestContext, size: number): Promise<ClusterNode[]> {
+export async function startCluster(
+  t: TestContext,
+  size: number,
+  options: ClusterOptions = {},
+): Promise<ClusterNode[]> {
+  const names = Array.from({ length: size }, (_, i) => `node${i + 1}`);
+  const nodes = await makeNodes(t, names, options);
+  await Promise.all(nodes.map((node) => node.start()));
+  await Promise.all(nodes.map((node) => untilLinkedTo(node, nodes)));
+  return nodes;
+}
+
+export function untilLinkedTo(node: ClusterNode, all: readonly ClusterNode[]): Promise<void> {
+  return node.until(
+    `in a cluster of ${all.length}`,
+    async () => node.knows(all) && (await node.links()) >= all.length - 1,
+  );
+}
+
+/** Nodes that will look for each other and for those of `others`, not started yet. */
+export async function makeNodes(
+  t: TestContext,
+  names: readonly string[],
+  { settings = {}, wires }: ClusterOptions = {},
+  others: readonly ClusterNode[] = [],
+): Promise<ClusterNode[]> {
   const directory = mkdtempSync(join(tmpdir(), 'bondy-cluster-'));
-  const ports = await freePorts(4 * size);
-  const seeds = Array.from({ length: size }, (_, i) => `127.0.0.1:${ports[4 * i + 3]}`).join(',');
-  const nodes = Array.from({ length: size }, (_, i) => {
+  const ports = await freePorts(4 * names.length);
+  const advertised = await Promise.all(
+    names.map((name, i) => wires?.before(`bondy@${name}`, ports[4 * i + 3]) ?? ports[4 * i + 3]),
+  );
+  const seeds = [...others.map(({ ports: { peer } }) => peer), ...advertised];
+  const nodes = names.map((name, i) => {
     const [websocket, rawsocket, admin, peer] = ports.slice(4 * i, 4 * i + 4);
-    const settings = {
-      'node.name': `bondy@node${i + 1}`,
+    const own = {
+      'node.name': `bondy@${name}`,
       'api_gateway.http.port': websocket,
       'wamp.tcp.port': rawsocket,
       'admin_api.http.port': admin,
       'cluster.enabled': 'on',
       'cluster.peer_port': peer,
+      ...(wires && { 'cluster.advertised_port': advertised[i] }),
       'cluster.secret': SECRET,
-      'cluster.peer_discovery.addresses': seeds,
+      'cluster.peer_discovery.addresses': seeds.map((port) => `127.0.0.1:${port}`).join(','),
       'cluster.peer_discovery.initial_delay': '50ms',
       'cluster.peer_discovery.polling_interval': '500ms',
       'store.data_dir': join(directory, String(i + 1)),
     };
-    return new ClusterNode(`node${i + 1}`, { websocket, rawsocket, admin, peer }, flags(settings));
+    const given = flags({ ...own, ...settings });
+    return new ClusterNode(name, { websocket, rawsocket, admin, peer }, given);
   });
   t.after(async () => {
     await Promise.all(nodes.map((node) => node.kill()));
     rmSync(directory, { recursive: true, force: true });
   });
-  await Promise.all(nodes.map((node) => node.start()));
-  await Promise.all(
-    nodes.map((node) =>
-      node.until(
-        `in a cluster of ${size}`,
-        async () => node.knows(nodes) && (await node.links()) >= size - 1,
-      ),
-    ),
-  );
   return nodes;
 }
 
@@ -181,15 +220,22 @@ function flags(settings: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
 }
 
+/** Below the range from which the system takes ports for outgoing connections: one of those may come in between. */
+const PORTS = { low: 20_000, high: 32_000 };
+
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
+  const found = new Map<number, Server>();
+  while (found.size < count) {
+    const port = randomInt(PORTS.low, PORTS.high);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (isFree) found.set(port, server);
+  }
+  await Promise.all(
+    [...found.values()].map((server) => new Promise((resolve) => server.close(resolve))),
   );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  return [...found.keys()];
 }
