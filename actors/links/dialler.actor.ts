@@ -127,12 +127,13 @@ class Dialler implements Handlers<Message> {
     this.#isStranger = false;
     this.#problem = undefined;
     this.#show('up');
-    const undo = link.onEnd(() => {
+    let undo = (): void => {};
+    const disown = this.#context.own({ close: () => undo() });
+    // At once, if the link is down already.
+    undo = link.onEnd(() => {
       disown();
       this.#context.self.cast({ kind: 'link_ended' });
     });
-    let disown = (): void => {};
-    disown = this.#context.own({ close: undo });
   }
 
   #later(atMostMs = Infinity): void {

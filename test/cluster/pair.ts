@@ -95,7 +95,8 @@ export class Pair {
     while (!this.#isStopping) {
       const joined = await this.caller.joined();
       if (joined === undefined) return;
-      await act(joined);
+      // Said GOODBYE: another session is coming.
+      await (joined.session.isOpen ? act(joined) : joined.ended);
       await new Promise((resolve) => setTimeout(resolve, PACE_MS));
     }
   }

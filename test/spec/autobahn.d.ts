@@ -68,6 +68,8 @@ declare module 'autobahn' {
   export interface Session {
     readonly id: number;
     readonly realm: string;
+    /** False from the GOODBYE on, which is before the transport ends. */
+    readonly isOpen: boolean;
     register(procedure: string, endpoint: Endpoint, options?: object): Promise<Registration>;
     unregister(registration: Registration): Promise<void>;
     call(
