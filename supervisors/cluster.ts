@@ -1,6 +1,9 @@
 /** The cluster: links to other nodes, who they are, and what is said to all of them. Never takes the node with it. */
+import { inspector } from '../actors/admin/inspector.actor.ts';
+import { INSPECTOR_EXPORT } from '../actors/admin/tree-exchange.ts';
 import { broadcast } from '../actors/broadcast/broadcast.actor.ts';
 import { broadcastTables } from '../actors/broadcast/tables.ts';
+import { remote } from '../actors/links/remote.actor.ts';
 import type { Member } from '../actors/membership/api.ts';
 import { View } from '../actors/membership/api.ts';
 import { discovery, dnsResolver } from '../actors/membership/discovery.actor.ts';
@@ -70,6 +73,11 @@ export function cluster(parts: Parts, own: ClusterParts): ChildSpec {
               count,
               log: (level, event, fields) => log.log(level, event, fields),
             }),
+          },
+          { id: 'inspector', start: inspector(parts.kernel) }, // shows this node's tree to others
+          {
+            id: 'remote', // calls of and to other nodes' actors; last, because nobody's life depends on it
+            start: remote({ network, exports: [INSPECTOR_EXPORT], count }),
           },
         ];
       },

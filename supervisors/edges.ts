@@ -2,13 +2,16 @@ import { admin } from '../actors/admin/admin.actor.ts';
 import type { ChildSpec } from '../runtime/kernel/supervision.ts';
 import { clusterStatus } from './cluster-status.ts';
 import { COOLING } from './intensities.ts';
+import { operator } from './operations.ts';
 import type { Parts } from './parts.ts';
+import { remoteTree } from './remote-tree.ts';
 import { storeReport } from './store-health.ts';
 
 /** What the node can do without: each cools down and comes back, and nothing of it ever escalates. */
 export function edges(parts: Parts): ChildSpec {
   const { config, kernel, metrics, version, log, isReady, cluster } = parts;
   const own = cluster?.store;
+  const commands = cluster && operator(parts, cluster);
   return {
     id: 'edges',
     start: {
@@ -26,6 +29,8 @@ export function edges(parts: Parts): ChildSpec {
               isReady,
               store: own && (() => storeReport(own, kernel().clock)),
               cluster: cluster && clusterStatus(parts, cluster),
+              treeOf: cluster && remoteTree(kernel, cluster),
+              operator: commands,
               version,
               nodeName: config().node.name,
               log: (level, event, fields) => log.log(level, event, fields),

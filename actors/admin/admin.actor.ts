@@ -1,6 +1,7 @@
 /**
  * The admin server: probes, metrics, the tree as JSON, as a stream and as a web page. Loopback by default, and
- * guarded against web pages of strangers (operator-http.ts). It only reads: nothing here changes the node.
+ * guarded against web pages of strangers (operator-http.ts). What changes the node is in operator-routes.ts and needs an
+ * operator's token; everything else only reads.
  */
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -8,12 +9,20 @@ import type { Context, Definition, Handlers, TimerId } from '../../runtime/kerne
 import { errorReason } from '../../runtime/kernel/actor.ts';
 import type { Kernel, KernelLog } from '../../runtime/kernel/kernel.ts';
 import type { Metrics } from '../../runtime/metrics/metrics.ts';
-import { fail, operatorHttp, type OperatorHttp } from '../../runtime/net/operator-http.ts';
+import {
+  fail,
+  operatorHttp,
+  withJsonBodies,
+  type OperatorHttp,
+} from '../../runtime/net/operator-http.ts';
 import { ADMIN, type AdminMessage, type Readiness } from './api.ts';
 import type { ClusterStatus, EnabledCluster } from './cluster-status.ts';
 import type { AdminConfig } from './config.ts';
 import { EventStreams, type EventSink, type Scene } from './event-streams.ts';
+import type { OperationOutcome, Operator } from './operations.ts';
+import { addOperatorRoutes } from './operator-routes.ts';
 import { PAGE_FILES } from './page-files.ts';
+import { MAX_DEPTH, type TreeQuestion } from './tree-exchange.ts';
 import { cutAt } from './tree-feed.ts';
 
 export interface AdminDeps {
@@ -25,6 +34,12 @@ export interface AdminDeps {
   readonly store?: (() => object) | undefined;
   /** Undefined: this node is alone. Never rejects. */
   readonly cluster?: (() => Promise<EnabledCluster>) | undefined;
+  /** The tree of another node. Undefined: this node is alone. */
+  readonly treeOf?:
+    | ((node: string, question: TreeQuestion, answer: (outcome: OperationOutcome) => void) => void)
+    | undefined;
+  /** Undefined: this node is alone, and nothing can be asked of it. */
+  readonly operator?: Operator | undefined;
   readonly nodeName: string;
   readonly version: string;
   readonly log: KernelLog['event'];
@@ -35,10 +50,9 @@ export interface AdminDeps {
 interface TreeQuery {
   readonly depth?: number;
   readonly children?: number;
+  /** Of the cluster; without it this one. */
+  readonly node?: string;
 }
-
-/** Deepest cut that can be asked for; trees are far flatter. */
-const MAX_DEPTH = 100;
 
 /** A tick that took a millisecond is followed by this many without one: looking costs some 4 % of a core. */
 const REST_FACTOR = 25;
@@ -167,7 +181,7 @@ class Admin implements Handlers<AdminMessage> {
   }
 
   #addRoutes(app: FastifyInstance): void {
-    const { metrics, kernel } = this.#deps;
+    const { metrics, kernel, operator } = this.#deps;
     app.all('/ping', { exposeHeadRoute: false }, (_request, reply) => reply.code(204).send());
     app.get('/ready', (_request, reply) => this.#answerReady(reply));
     app.get('/metrics', async (_request, reply) =>
@@ -176,15 +190,18 @@ class Admin implements Handlers<AdminMessage> {
     app.get<{ Querystring: TreeQuery }>(
       '/tree',
       { schema: { querystring: this.#treeQuery() } },
-      ({ query }, reply) => {
-        const tree = kernel().tree({ childLimit: query.children ?? this.#config.childLimit });
-        return reply.send(cutAt(query.depth ?? MAX_DEPTH, tree));
-      },
+      ({ query }, reply) => this.#answerTree(query, reply),
     );
     app.get<{ Querystring: TreeQuery }>(
       '/tree/events',
       { schema: { querystring: this.#treeQuery() }, exposeHeadRoute: false },
       (request, reply) => this.#openStream(request, reply),
+    );
+    withJsonBodies(app, (scope) =>
+      addOperatorRoutes(scope, {
+        operator,
+        count: (counter) => metrics.counters.count(counter),
+      }),
     );
     app.get('/store', (_request, reply) => this.#answerStore(reply));
     app.get('/cluster', async (_request, reply) => reply.send(await this.#cluster()));
@@ -195,6 +212,22 @@ class Admin implements Handlers<AdminMessage> {
     }
   }
 
+  #answerTree({ node, depth = MAX_DEPTH, children }: TreeQuery, reply: FastifyReply): void {
+    const { nodeName, kernel, treeOf } = this.#deps;
+    const childLimit = children ?? this.#config.childLimit;
+    if (node === undefined || node === nodeName) {
+      return void reply.send(cutAt(depth, kernel().tree({ childLimit })));
+    }
+    if (treeOf === undefined) {
+      const message = `this node, ${nodeName}, is alone (cluster.enabled = off): it knows no ${node}`;
+      return fail(reply, 404, 'no_cluster', message);
+    }
+    treeOf(node, { depth, childLimit }, (outcome) => {
+      if (outcome.kind === 'done') return void reply.send(outcome.report);
+      fail(reply, outcome.status, outcome.error, outcome.message);
+    });
+  }
+
   #treeQuery(): object {
     const whole = (minimum: number, maximum: number) => ({ type: 'integer', minimum, maximum });
     return {
@@ -202,6 +235,7 @@ class Admin implements Handlers<AdminMessage> {
       properties: {
         depth: whole(1, MAX_DEPTH),
         children: whole(0, this.#config.maxChildLimit),
+        node: { type: 'string', minLength: 1, maxLength: 255 },
       },
     };
   }

@@ -4,6 +4,10 @@ export const ADMIN_COUNTERS = {
   admin_accept_errors: 'Failed accepts of the admin port, mostly for want of file descriptors.',
   admin_unknown_host: 'Admin requests refused because their Host is not served.',
   admin_foreign_origin: 'Admin requests refused because another web page made them.',
+  admin_unauthorized: 'Admin requests refused because they had no valid operator token.',
+  admin_no_json: 'Admin requests refused because their body was not declared as JSON.',
+  admin_operations:
+    'What operators had this node do: join, leave, remove, check and repair the store.',
   admin_streams_refused: 'Followers of the live tree refused because there were too many.',
   admin_streams_cut: 'Followers of the live tree cut because they did not read.',
   metric_series_left_out: 'Series left out of scrapes because one metric had too many.',

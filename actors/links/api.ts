@@ -25,7 +25,9 @@ export type LinksMessage =
   | { readonly kind: 'disconnect'; readonly name: string }
   /** Stop dialling an address at which no node was reached yet; a link that is up is not touched. */
   | { readonly kind: 'forget'; readonly address: PeerAddress }
-  | { readonly kind: 'info'; readonly reply: ReplyTo<readonly LinkInfo[]> };
+  | { readonly kind: 'info'; readonly reply: ReplyTo<readonly LinkInfo[]> }
+  /** Was it this node that answered there? */
+  | { readonly kind: 'is_own'; readonly address: PeerAddress; readonly reply: ReplyTo<boolean> };
 
 export interface LinkInfo {
   readonly peer: NodeId | undefined; // undefined: dialling

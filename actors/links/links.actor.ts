@@ -46,6 +46,8 @@ class LinksManager implements Handlers<Message> {
         return this.#forget(message.address);
       case 'info':
         return message.reply.reply(this.#info());
+      case 'is_own':
+        return message.reply.reply(this.#parts.board.isOwn(targetId(message.address)));
       case 'tick':
         return this.#tick();
       default:

@@ -31,8 +31,13 @@ export type MembershipMessage =
   | { readonly kind: 'forget'; readonly address: PeerAddress }
   /** Leave for good; the answer comes when this node has told the others. */
   | { readonly kind: 'leave'; readonly reply?: ReplyTo<Out> }
-  /** Removes a dead member; final for its incarnation. */
-  | { readonly kind: 'remove'; readonly name: string; readonly reply?: ReplyTo<RemoveOutcome> }
+  /** Removes a dead member, or with `isForced` one that is up; final for its incarnation. */
+  | {
+      readonly kind: 'remove';
+      readonly name: string;
+      readonly isForced?: boolean;
+      readonly reply?: ReplyTo<RemoveOutcome>;
+    }
   | { readonly kind: 'members'; readonly reply: ReplyTo<readonly Member[]> }
   | { readonly kind: 'info'; readonly reply: ReplyTo<MembershipInfo> }
   /** The target is told at once who is up, then every change, in order. Ends when its casts are `dead`. */
@@ -46,6 +51,8 @@ export interface MembershipInfo {
   readonly localHealth: number;
   readonly suspects: number;
   readonly neighbors: readonly string[];
+  /** Linked peers whose roster has been merged into this one since their link came up. */
+  readonly merged: readonly string[];
   /** Undefined: takes part. */
   readonly out: Out | undefined;
 }

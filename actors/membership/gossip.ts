@@ -17,8 +17,8 @@ export interface GossipPort {
   send(to: string, message: GossipMessage): void;
   /** Merges, and performs what follows from the changes; `from` told us. */
   merge(records: readonly Member[], from: string): void;
-  /** This node knows now what a peer knows. */
-  caughtUp(): void;
+  /** This node knows now what this peer knows. */
+  caughtUp(peer: string): void;
   /** Names with a link. */
   peers(): readonly string[];
   pulse(): Pulse | undefined;
@@ -118,7 +118,7 @@ export class Gossip {
   #onDigest(from: string, digest: string): void {
     if (digest === this.#roster.digest) {
       this.#port.count('gossip_equal');
-      return this.#port.caughtUp();
+      return this.#port.caughtUp(from);
     }
     // Rumours are still on their way; digests are exchanged again.
     if (!this.#isCalm()) return;
@@ -127,14 +127,14 @@ export class Gossip {
 
   #onBuckets(from: string, digests: readonly number[]): void {
     const buckets = this.#roster.differing(digests);
-    if (buckets.length === 0) return this.#port.caughtUp();
+    if (buckets.length === 0) return this.#port.caughtUp(from);
     this.#sendDelta(from, buckets, this.#roster.inBuckets(buckets), false);
   }
 
   #onDelta(from: string, message: GossipMessage & { readonly kind: 'delta' }): void {
     const { buckets, members } = message;
     this.#port.merge(members, from);
-    this.#port.caughtUp();
+    this.#port.caughtUp(from);
     if (message.isAnswer) return this.#compare(from, message.digest);
     this.#sendDelta(from, buckets, newsTo(members, this.#roster.inBuckets(buckets)), true);
   }
@@ -153,7 +153,7 @@ export class Gossip {
 
   #onFull(from: string, message: GossipMessage & { readonly kind: 'full' }): void {
     this.#port.merge(message.members, from);
-    this.#port.caughtUp();
+    this.#port.caughtUp(from);
     if (message.isAnswer || message.digest === this.#roster.digest) return;
     this.#sendFull(from, newsTo(message.members, [...this.#roster.members()]), true);
   }

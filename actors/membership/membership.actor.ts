@@ -10,7 +10,7 @@ import { Malformed } from '../../runtime/structures/malformed.ts';
 import type { PeerInput, PeerNetwork } from '../../runtime/net/peer/port.ts';
 import { LINKS, peerService } from '../links/api.ts';
 import type { LinksMessage, PeerAddress } from '../links/api.ts';
-import type { MembershipEvent, MembershipMessage, Out, RemoveOutcome } from './api.ts';
+import type { MembershipEvent, MembershipMessage, Out } from './api.ts';
 import { MEMBERSHIP } from './api.ts';
 import type { MembershipConfig } from './config.ts';
 import type { MembershipCounter } from './counters.ts';
@@ -29,8 +29,8 @@ export type { RosterStore } from './port.ts';
 export interface MembershipDependencies {
   readonly config: MembershipConfig;
   readonly network: PeerNetwork;
-  /** Where others reach this node. */
-  readonly addresses: readonly PeerAddress[];
+  /** Where others reach this node; asked once the port is taken. */
+  addresses(): readonly PeerAddress[];
   /** It has somebody to join (discovery, a join in the configuration): `joining` until it met a member. */
   readonly isJoining: boolean;
   readonly store: RosterStore;
@@ -97,12 +97,12 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
         dependencies.log('error', 'roster_not_saved', { error: message });
       },
     });
-    const { config, network, addresses, isJoining } = dependencies;
+    const { config, network, isJoining } = dependencies;
     this.#machine = new Membership(
       {
         config,
         self: network.self,
-        addresses,
+        addresses: dependencies.addresses(),
         stored: this.#members.size > 0 ? [...this.#members.values()] : this.#load(),
         isJoining,
         random: context.random,
@@ -132,7 +132,7 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
       case 'leave':
         return this.#leave(message.reply);
       case 'remove':
-        return this.#remove(message.name, message.reply);
+        return this.#remove(message);
       case 'members':
         return message.reply.reply(this.#machine.members());
       case 'info':
@@ -214,10 +214,10 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
     this.#machine.leave(this.#now());
   }
 
-  #remove(name: string, reply: ReplyTo<RemoveOutcome> | undefined): void {
-    const outcome = this.#machine.remove(name, this.#now());
+  #remove({ name, isForced, reply }: MembershipMessage & { readonly kind: 'remove' }): void {
+    const outcome = this.#machine.remove(name, this.#now(), isForced);
     if (outcome !== 'removed') return reply?.reply(outcome);
-    this.#d.log('warn', 'member_removed', { node: name });
+    this.#d.log('warn', 'member_removed', { node: name, forced: isForced === true });
     this.#saver.saveFor(() => reply?.reply(outcome), this.#now());
   }
 

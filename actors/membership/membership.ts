@@ -106,6 +106,7 @@ export class Membership {
       localHealth: this.#detector.localHealth,
       suspects: this.#detector.suspects,
       neighbors: this.#overlay.neighbors(),
+      merged: this.#linked.merged,
       out: this.#out,
     };
   }
@@ -221,13 +222,13 @@ export class Membership {
     this.#become('leaving');
   }
 
-  /** An operator's word that a dead member will not come back with this incarnation. */
-  remove(name: string, clock: number): RemoveOutcome {
+  /** An operator's word that a member will not come back with this incarnation; `isForced`: also of one that is up. */
+  remove(name: string, clock: number, isForced = false): RemoveOutcome {
     this.#look(clock);
     const member = this.#roster.get(name);
     if (name === this.#name) return 'self';
     if (member === undefined || !isMember(member)) return 'unknown';
-    if (isUp(member)) return 'still_up';
+    if (isUp(member) && !isForced) return 'still_up';
     this.#merge([{ ...member, status: 'removed' }], undefined);
     return 'removed';
   }
@@ -331,7 +332,8 @@ export class Membership {
       send: this.#port.send,
       count: this.#port.count,
       merge: (records, from) => this.#merge(records, from),
-      caughtUp: () => {
+      caughtUp: (peer) => {
+        this.#linked.merge(peer);
         if (this.#own.member.status === 'joining') this.#become('up');
       },
       peers: () => this.#linked.names,

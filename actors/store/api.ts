@@ -172,14 +172,30 @@ export type PartitionMessage =
   | { readonly kind: 'members'; readonly members: readonly string[] }
   | { readonly kind: 'watermark'; readonly member: string; readonly frontier: DotContext }
   | { readonly kind: 'check'; readonly rows: number; readonly reply?: ReplyTo<CheckOutcome> }
+  /** Every row against its leaf, from the first on. While one runs, others get its outcome. */
+  | { readonly kind: 'audit'; readonly reply: ReplyTo<AuditOutcome> }
   | { readonly kind: 'rebuild'; readonly reply?: ReplyTo<RebuildOutcome> }
   | { readonly kind: 'info'; readonly reply: ReplyTo<PartitionInfo> };
 
 export interface CheckOutcome {
+  /** Rows or leaves. */
   readonly checked: number;
   readonly damaged: number;
+  /** Pages that could not be read, and were skipped. */
+  readonly unreadable: number;
   /** The next slice starts from the first row again. */
   readonly isRoundComplete: boolean;
+}
+
+export interface AuditOutcome {
+  /** Also those that are damaged. */
+  readonly rows: number;
+  /** Rows that are not what their leaf says, or have none, and leaves without a row. */
+  readonly mismatches: number;
+  /** Of them, put right from memory at once; the others wait for a peer's. */
+  readonly rewritten: number;
+  readonly unreadable: number;
+  readonly quarantined: number;
 }
 
 /** `wrong`: the tree in memory was not that of its leaves, and was replaced. */

@@ -22,11 +22,13 @@ import { errorReason } from '../../runtime/kernel/actor.ts';
 import { encodeRow } from '../../runtime/causality/row-codec.ts';
 import type { Change, GetOutcome, PartitionMessage, PutOutcome } from './api.ts';
 import { partitionName } from './api.ts';
+import { Audit } from './audit.ts';
 import type { StoreConfig } from './config.ts';
 import { encodeRowKey, rowKeyOf } from './keys.ts';
 import { LeafReader } from './leaf-reader.ts';
 import { Loader } from './loader.ts';
 import { pageOf } from './pages.ts';
+import { infoOf } from './partition-info.ts';
 import { Partition, valuesIn } from './partition.ts';
 import type { PartitionPort, StoreCounter } from './port.ts';
 import type { Lane, Prefixes } from './prefixes.ts';
@@ -84,6 +86,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
   readonly #machine: Partition;
   readonly #leaves: LeafReader;
   readonly #check: TreeCheck;
+  readonly #audit: Audit;
   readonly #subscribers: Subscribers;
   readonly #storages = new Map<Lane, Storage>();
   readonly #commits = new Map<Lane, GroupCommit>();
@@ -105,6 +108,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
     this.#machine = new Partition(nodeKey, this.#rows, state, config, this);
     this.#leaves = new LeafReader(this.#rows, this);
     this.#check = new TreeCheck(this.#rows, this, (key, row) => this.#machine.noticed(key, row));
+    this.#audit = new Audit(this.#rows, this, this.#machine);
     this.#subscribers = new Subscribers((what) => dependencies.count(what));
     context.register(partitionName(index));
     context.own({ close: () => this.#end() });
@@ -152,10 +156,12 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
         return this.#reapLater();
       case 'check':
         return this.#check.check(message.rows, (outcome) => message.reply?.reply(outcome));
+      case 'audit':
+        return this.#audit.ask(message.reply);
       case 'rebuild':
         return this.#check.rebuild((outcome) => message.reply?.reply(outcome));
       case 'info':
-        return message.reply.reply(this.#info());
+        return message.reply.reply(infoOf(this.#state, this.#rows, this.#machine));
       case 'answer':
         return message.run();
       case 'reopen':
@@ -356,21 +362,6 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
     if (this.#isReaping || this.#machine.unsettled === 0) return;
     this.#isReaping = true;
     this.#context.self.cast({ kind: 'reap' });
-  }
-
-  #info() {
-    const { status, clock, hashtree } = this.#state;
-    return {
-      partition: this.#state.index,
-      status: status.kind,
-      failure: status.kind === 'degraded' ? status.failure : undefined,
-      rows: hashtree.count,
-      unsettled: this.#machine.unsettled,
-      distrusted: this.#rows.distrusted.size,
-      unwritten: this.#rows.unwritten.size,
-      quarantined: this.#machine.quarantined,
-      origins: clock.dots.length,
-    };
   }
 
   /** The same answer, in this actor's own turn. */

@@ -42,7 +42,12 @@ export class TreeCheck {
   #space: 'r' | 'l' = 'r';
   #from = spaceRange('r').gte;
   #isChecking = false;
+  /** Is told of each row that is not what it was, once it is certain. */
+  onMismatch: ((rowKey: RowKey, isRewritten: boolean) => void) | undefined;
   #rebuild: Rebuild | undefined;
+  /** Rows that are read a second time. */
+  #confirming = 0;
+  #onSettled: (() => void) | undefined;
 
   constructor(rows: RowStore, port: PartitionPort, onRow: (rowKey: RowKey, row: Row) => void) {
     this.#rows = rows;
@@ -52,7 +57,7 @@ export class TreeCheck {
 
   /** The next `count` rows or leaves. */
   check(count: number, done: (outcome: CheckOutcome) => void): void {
-    const none = { checked: 0, damaged: 0, isRoundComplete: false };
+    const none = { checked: 0, damaged: 0, unreadable: 0, isRoundComplete: false };
     if (this.#isChecking) return done(none);
     this.#isChecking = true;
     const finish = (outcome: CheckOutcome): void => {
@@ -66,11 +71,17 @@ export class TreeCheck {
       const last = page.value.at(-1);
       if (last === undefined) return finish({ ...none, isRoundComplete: this.#next() });
       this.#from = after(last.key);
-      this.#compare(lane, space, page.value, (damaged) => {
+      this.#compare(lane, space, page.value, (damaged, unreadable) => {
         this.#port.count('store_rows_checked', page.value.length);
-        finish({ checked: page.value.length, damaged, isRoundComplete: false });
+        finish({ checked: page.value.length, damaged, unreadable, isRoundComplete: false });
       });
     });
+  }
+
+  /** When no row waits for its second look any more. */
+  settled(done: () => void): void {
+    if (this.#confirming === 0) return done();
+    this.#onSettled = done;
   }
 
   rebuild(done: (outcome: RebuildOutcome) => void): void {
@@ -96,23 +107,26 @@ export class TreeCheck {
   /** A page that cannot be read is skipped: what is behind it is still checked in the next round. */
   #unreadable(failure: StorageFailure, none: CheckOutcome): CheckOutcome {
     this.#port.report('store_check_failed', { ...failure });
-    return { ...none, isRoundComplete: this.#next() };
+    return { ...none, unreadable: 1, isRoundComplete: this.#next() };
   }
 
   #compare(
     lane: Lane,
     space: 'r' | 'l',
     entries: readonly Entry[],
-    done: (damaged: number) => void,
+    done: (damaged: number, unreadable: number) => void,
   ): void {
     const others = entries.map((entry) => this.#otherKey(space, entry));
     this.#port.readMany(lane, others, (outcome) => {
-      if (outcome.kind === 'failed') return done(0);
+      if (outcome.kind === 'failed') {
+        this.#port.report('store_check_failed', { ...outcome.failure });
+        return done(0, 1);
+      }
       let damaged = 0;
       entries.forEach((entry, i) => {
         if (this.#isDamaged(space, entry, outcome.value[i])) damaged++;
       });
-      done(damaged);
+      done(damaged, 0);
     });
   }
 
@@ -126,7 +140,10 @@ export class TreeCheck {
   #isDamaged(space: 'r' | 'l', entry: Entry, other: Uint8Array | undefined): boolean {
     const rowKey = space === 'r' ? decodeRowKey(entry.key.subarray(1)) : rowKeyOfLeaf(entry);
     if (rowKey === undefined || this.#rows.unwritten.has(rowKey)) return false;
-    if (this.#rows.distrusted.has(rowKey)) return true;
+    if (this.#rows.distrusted.has(rowKey)) {
+      this.onMismatch?.(rowKey, false);
+      return true;
+    }
     if (space === 'l') return other === undefined && this.#confirm(rowKey, entry.value);
     const item = this.#rows.itemOf(entry.key.subarray(1), entry.value);
     if (other === undefined || compareBytes(item, other) !== 0) return this.#confirm(rowKey, other);
@@ -140,16 +157,28 @@ export class TreeCheck {
     const lane = this.#rows.laneOf(rowKey);
     const key = new TextEncoder().encode(rowKey);
     const keys = [diskKey('r', key), diskKey('l', this.#rows.leafKeyOf(key))];
+    this.#confirming++;
     this.#port.readMany(lane, keys, (outcome) => {
-      if (outcome.kind === 'failed' || this.#rows.unwritten.has(rowKey)) return;
-      const [row, now] = outcome.value;
-      if (row === undefined && now === undefined) return;
-      if (row !== undefined && now !== undefined && isItem(now)) {
-        if (compareBytes(this.#rows.itemOf(key, row), now) === 0) return;
-      }
-      if (!this.#rows.rewrite(rowKey)) this.#rows.distrust(rowKey, now ?? leaf);
+      if (outcome.kind === 'ok') this.#judgeRow(rowKey, key, outcome.value, leaf);
+      else this.#port.report('store_check_failed', { ...outcome.failure });
+      if (--this.#confirming === 0) this.#onSettled?.();
     });
     return true;
+  }
+
+  #judgeRow(
+    rowKey: RowKey,
+    key: Uint8Array,
+    [row, now]: readonly (Uint8Array | undefined)[],
+    leaf: Uint8Array | undefined,
+  ): void {
+    if (this.#rows.unwritten.has(rowKey) || (row === undefined && now === undefined)) return;
+    if (row !== undefined && now !== undefined && isItem(now)) {
+      if (compareBytes(this.#rows.itemOf(key, row), now) === 0) return;
+    }
+    const isRewritten = this.#rows.rewrite(rowKey);
+    if (!isRewritten) this.#rows.distrust(rowKey, now ?? leaf);
+    this.onMismatch?.(rowKey, isRewritten);
   }
 
   #changed(leafKey: Uint8Array, before: Item | undefined, item: Item | undefined): void {

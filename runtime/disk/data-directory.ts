@@ -5,6 +5,7 @@
  *     node.lock            the process that uses the directory
  *     cluster.json         the cluster it belongs to
  *     roster.cbor          its nodes
+ *     operator.token       what an operator's commands show the running node
  *     MANIFEST.json        engine, partitions and databases of the store
  *     engine-probe.json    what the probe of the rocksdb binary found
  *     migration-to-<engine>.json  how far a conversion is
@@ -46,6 +47,11 @@ export class DataDirectory {
 
   get lockFile(): string {
     return join(this.path, 'node.lock');
+  }
+
+  /** New at each start. */
+  get operatorTokenFile(): string {
+    return join(this.path, 'operator.token');
   }
 
   engineDirectory(engine: EngineName): string {

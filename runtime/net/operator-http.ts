@@ -88,6 +88,20 @@ export function operatorHttp(options: OperatorHttpOptions): OperatorHttp {
   };
 }
 
+/** Routes added within get bodies: JSON, small, without `__proto__`; everything else is refused with 415. */
+export function withJsonBodies(app: FastifyInstance, add: (app: FastifyInstance) => void): void {
+  app.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser(
+      'application/json',
+      { parseAs: 'string' },
+      scope.getDefaultJsonParser('error', 'error'),
+    );
+    add(scope);
+    done();
+  });
+}
+
 /** Answers with a JSON error. */
 export function fail(reply: FastifyReply, status: number, error: string, message: string): void {
   void reply.code(status).send({ error, message });
@@ -108,7 +122,7 @@ function makeApp(): { app: FastifyInstance; server: Server } {
     return server;
   };
   const app = fastify({ logger: false, bodyLimit: 1_024, serverFactory });
-  // Nothing here reads a body, so none is parsed.
+  // Bodies are not parsed, except within withJsonBodies.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   if (server === undefined) throw new Error('fastify did not ask for a server');
@@ -142,6 +156,10 @@ function notFound(app: FastifyInstance, request: FastifyRequest, reply: FastifyR
   if (request.method !== 'GET' && app.hasRoute({ method: 'GET', url: path })) {
     void reply.header('allow', 'GET, HEAD');
     return fail(reply, 405, 'method_not_allowed', 'only GET and HEAD are answered here');
+  }
+  if (request.method !== 'POST' && app.hasRoute({ method: 'POST', url: path })) {
+    void reply.header('allow', 'POST');
+    return fail(reply, 405, 'method_not_allowed', 'only POST is answered here');
   }
   return fail(reply, 404, 'not_found', 'nothing is served under this path');
 }
