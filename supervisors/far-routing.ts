@@ -38,7 +38,10 @@ export function farRouting(parts: Parts, { network, relay: waiting }: ClusterPar
     count,
     log: say,
     onHeld: () => relayMailbox.admit({ kind: 'held' }),
+    onGathered: () => net.flushes.addFirst(leaving),
+    giveBack: (realm, refused) => routerOf(directory, realm)?.admit(refused),
   });
+  const leaving = { flush: () => sender.leave() };
   waiting.held = () => sender.held();
   const agents = [
     {

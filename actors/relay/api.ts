@@ -85,11 +85,15 @@ export interface ReceiverLists {
   readonly eligibleAuthrole?: readonly string[] | undefined;
 }
 
-/** What a realm's router hears from the other nodes' routers. */
+/**
+ * What a realm's router hears from another node's router, a batch at a time. `done` is the router's to write: how many
+ * were handled, so that a router that dies in the middle is followed by one that goes on behind the culprit.
+ */
 export interface Relayed {
   readonly kind: 'relayed';
   readonly from: NodeId;
-  readonly message: RelayMessage;
+  readonly messages: readonly RelayMessage[];
+  done: number;
 }
 
 /** `unreachable`: no link, or more is queued than may be; nothing was sent. */
@@ -97,8 +101,11 @@ export type Relaying = 'sent' | 'unreachable' | 'unencodable' | 'too_large';
 
 /** How a router speaks to those of other nodes, in order per node. */
 export interface RelayPort {
-  /** For what can be done elsewhere, or be refused. */
-  try(to: string, message: RelayMessage): Relaying;
+  /**
+   * For what can be done elsewhere, or be refused. An invocation that is `sent` and cannot leave when the turn ends comes
+   * back as `refused`, as if its target had said so.
+   */
+  try(to: NodeId, message: RelayMessage): Relaying;
   /** For what somebody waits for: kept until it can be sent, or the node is gone. */
   send(to: string, message: RelayMessage): Relaying;
   /** Encoded once. What cannot be queued within bounds is dropped, counted and logged. */

@@ -3,8 +3,10 @@
 export const RELAY_COUNTERS = {
   relay_strays: 'Relayed messages for a realm, node or procedure that is not known here.',
   relay_sent: 'Messages of realms sent to other nodes.',
+  relay_batches_sent:
+    'Batches these were sent in: one per turn, node and realm, if they are short.',
   relay_received: 'Messages of realms that came from other nodes.',
-  relay_malformed: 'Messages from other nodes that were none.',
+  relay_malformed: 'Batches from other nodes, and messages in them, that were none.',
   relay_overloaded: 'Relayed calls, events and questions refused because the router was behind.',
   relay_refused: 'Calls not sent to a node that cannot be reached or does not keep up.',
   relay_held: 'Answers and events that had to wait for a node.',

@@ -11,7 +11,7 @@ import { RELAY } from './api.ts';
 import type { RelayConfig } from './config.ts';
 import type { RelayCounter } from './counters.ts';
 import type { RelaySender } from './sender.ts';
-import type { Codecs } from './wire.ts';
+import type { Batch, Codecs } from './wire.ts';
 import { decode } from './wire.ts';
 
 /** A realm's router, as the relay meets it. */
@@ -72,28 +72,33 @@ class Relay implements Handlers<RelayActorMessage> {
   }
 
   #onBytes(from: NodeId, body: Uint8Array): void {
-    const message = decode(body, this.#d.codecs);
-    if (!message) {
-      this.#d.count('relay_malformed');
-      return this.#d.log('warn', 'relay.malformed', { from: nodeKey(from), bytes: body.length });
+    const batch = decode(body, this.#d.codecs);
+    const malformed = batch?.malformed ?? 1;
+    if (malformed > 0) {
+      this.#d.count('relay_malformed', malformed);
+      this.#d.log('warn', 'relay.malformed', { from: nodeKey(from), bytes: body.length });
     }
-    this.#d.count('relay_received');
-    const router = this.#d.router(message.realm);
-    if (router) this.#deliver(router, from, message);
-    else this.#refuse(from, message, 'relay_strays', 'the realm is not open there');
+    if (batch) this.#onBatch(from, batch);
+  }
+
+  #onBatch(from: NodeId, { realm, messages }: Batch): void {
+    if (messages.length === 0) return;
+    this.#d.count('relay_received', messages.length);
+    const router = this.#d.router(realm);
+    if (router) return this.#deliver(router, from, messages);
+    for (const message of messages) {
+      this.#refuse(from, message, 'relay_strays', 'the realm is not open there');
+    }
   }
 
   /** What can be refused may be; answers always fit, because they were asked for. */
-  #deliver(router: RelayRouter, from: NodeId, message: RelayMessage): void {
-    const relayed: Relayed = { kind: 'relayed', from, message };
-    switch (message.kind) {
-      case 'event':
-      case 'question':
-      case 'invocation':
-        if (router.cast(relayed) === 'accepted') return;
-        return this.#refuse(from, message, 'relay_overloaded', 'the router there is overloaded');
-      default:
-        return router.admit(relayed);
+  #deliver(router: RelayRouter, from: NodeId, messages: readonly RelayMessage[]): void {
+    if (router.cast({ kind: 'relayed', from, messages, done: 0 }) === 'accepted') return;
+    const asked = messages.filter((message) => !isRefusable(message));
+    if (asked.length > 0) router.admit({ kind: 'relayed', from, messages: asked, done: 0 });
+    for (const message of messages) {
+      if (!isRefusable(message)) continue;
+      this.#refuse(from, message, 'relay_overloaded', 'the router there is overloaded');
     }
   }
 
@@ -120,4 +125,8 @@ class Relay implements Handlers<RelayActorMessage> {
     this.#isTicking = true;
     this.#context.after(this.#d.config.heldRetryMs, { kind: 'flush' });
   }
+}
+
+function isRefusable({ kind }: RelayMessage): boolean {
+  return kind === 'event' || kind === 'question' || kind === 'invocation';
 }

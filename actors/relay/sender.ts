@@ -1,17 +1,22 @@
 /**
- * What this node's routers say to those of other nodes. A channel that is full or down makes answers and events wait here,
- * within bounds and in order; whatever else is for that node is refused meanwhile, so that it goes elsewhere.
+ * What this node's routers say to those of other nodes, a batch per turn, node and realm. A channel that is full or down
+ * makes answers and events wait here, within bounds and in order; whatever else is for that node is refused meanwhile, so
+ * that it goes elsewhere.
  */
+import type { NodeId } from '../../runtime/causality/identity.ts';
 import type { PeerNetwork } from '../../runtime/net/peer/port.ts';
-import { Unencodable } from '../../runtime/wamp/codec.ts';
+import { ByteWriter } from '../../runtime/wamp/writer.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
-import type { Relaying, RelayMessage, RelayPort } from './api.ts';
+import type { Relayed, Relaying, RelayMessage, RelayPort } from './api.ts';
 import type { RelayConfig } from './config.ts';
-import type { Codecs } from './wire.ts';
-import { encode, withoutPayload } from './wire.ts';
+import type { Codecs } from './entry.ts';
+import { writeEntry } from './entry.ts';
+import { Outbox } from './outbox.ts';
+import { batchOf, decode, withoutPayload } from './wire.ts';
 
 export type RelayCount =
   | 'relay_sent'
+  | 'relay_batches_sent'
   | 'relay_refused'
   | 'relay_held'
   | 'relay_expired'
@@ -26,11 +31,18 @@ export interface SenderDependencies {
   log(level: 'warn', event: string, fields: Record<string, unknown>): void;
   /** Something waits: `flush` is to be called until nothing does. */
   onHeld(): void;
+  /** `leave` is to be called when the turn ends. */
+  onGathered(): void;
+  /** To the realm's router of this node: calls that could not be sent after all. */
+  giveBack(realm: string, refused: Relayed): void;
+  /** What is to be said to this node, about this realm, of what the store here has seen; empty: nothing new. */
+  causal?(to: string, realm: string): Uint8Array;
 }
 
 interface Held {
+  readonly realm: string;
   readonly body: Uint8Array;
-  readonly partitionKey: number;
+  readonly count: number;
 }
 
 interface Waiting {
@@ -46,14 +58,25 @@ export interface HeldFor {
   readonly bytes: number;
 }
 
+const NO_DETAIL = 'the node cannot be reached';
+
 export class RelaySender implements RelayPort {
   readonly #d: SenderDependencies;
+  readonly #outbox: Outbox;
   /** By node name. */
   readonly #waiting = new Map<string, Waiting>();
+  /** The lives that calls were meant for. */
+  readonly #lives = new Map<string, NodeId>();
   #lastDropped = '';
 
   constructor(dependencies: SenderDependencies) {
     this.#d = dependencies;
+    this.#outbox = new Outbox({
+      codecs: dependencies.codecs,
+      maxMessageBytes: dependencies.config.maxMessageBytes,
+      leave: (to, realm, entries, count) => this.#leave(to, realm, entries, count),
+      onFirst: () => dependencies.onGathered(),
+    });
   }
 
   get isHolding(): boolean {
@@ -64,7 +87,7 @@ export class RelaySender implements RelayPort {
   held(): readonly HeldFor[] {
     return [...this.#waiting].map(([node, { queue, bytes }]) => ({
       node,
-      messages: queue.length,
+      messages: queue.reduce((sum, { count }) => sum + count, 0),
       bytes,
     }));
   }
@@ -73,38 +96,28 @@ export class RelaySender implements RelayPort {
     return this.#waiting.has(to);
   }
 
-  try(to: string, message: RelayMessage): Relaying {
-    if (this.#waiting.has(to)) return this.#refused();
-    const body = this.#encode(message);
-    if (typeof body === 'string') return body;
-    return this.#send(to, body, partitionOf(message.realm)) ? 'sent' : this.#refused();
+  try(to: NodeId, message: RelayMessage): Relaying {
+    const { name } = to;
+    if (this.#waiting.size > 0 && this.#waiting.has(name)) return this.#refused();
+    if (!this.#outbox.has(name, message.realm)) {
+      if (!this.#d.network.isConnected(name)) return this.#refused();
+      this.#lives.set(name, to);
+    }
+    return this.#outbox.add(name, message) ?? 'sent';
   }
 
   send(to: string, message: RelayMessage): Relaying {
-    const body = this.#encode(message);
-    if (typeof body === 'string') return body;
-    const partitionKey = partitionOf(message.realm);
-    if (this.#waiting.has(to) || !this.#send(to, body, partitionKey)) {
-      this.#hold(to, body, partitionKey, () => {
-        this.#d.count('relay_answers_stripped');
-        const small = this.#encode(withoutPayload(message, ERRORS.unavailable));
-        return typeof small === 'string' ? undefined : small;
-      });
-    }
-    return 'sent';
+    return this.#outbox.add(to, message) ?? 'sent';
   }
 
   publish(to: readonly string[], message: RelayMessage): void {
-    const body = this.#encode(message);
-    if (typeof body === 'string') return this.#dropped(to.join(), message.realm, to.length);
-    const partitionKey = partitionOf(message.realm);
-    for (const name of to) {
-      if (!this.#waiting.has(name) && this.#send(name, body, partitionKey)) continue;
-      this.#hold(name, body, partitionKey, () => {
-        this.#dropped(name, message.realm, 1);
-        return undefined;
-      });
-    }
+    if (this.#outbox.addToAll(to, message) === undefined) return;
+    this.#dropped(to.join(), message.realm, to.length);
+  }
+
+  /** The turn ends: what it said leaves. */
+  leave(): void {
+    this.#outbox.leaveAll();
   }
 
   /** Tries what waits. */
@@ -112,7 +125,7 @@ export class RelaySender implements RelayPort {
     for (const [to, waiting] of this.#waiting) {
       const { queue } = waiting;
       let sent = 0;
-      while (sent < queue.length && this.#send(to, queue[sent].body, queue[sent].partitionKey)) {
+      while (sent < queue.length && this.#send(to, queue[sent])) {
         waiting.bytes -= queue[sent++].body.length;
       }
       queue.splice(0, sent);
@@ -124,9 +137,14 @@ export class RelaySender implements RelayPort {
 
   /** That life of the node is over. */
   forget(to: string): void {
+    this.#outbox.leaveFor(to);
+    this.#lives.delete(to);
     const waiting = this.#waiting.get(to);
     if (!waiting) return;
-    this.#d.count('relay_expired', waiting.queue.length);
+    this.#d.count(
+      'relay_expired',
+      waiting.queue.reduce((sum, { count }) => sum + count, 0),
+    );
     this.#waiting.delete(to);
   }
 
@@ -135,17 +153,20 @@ export class RelaySender implements RelayPort {
     if (now - waiting.since >= this.#d.config.heldMs) this.forget(to);
   }
 
-  #encode(message: RelayMessage): Uint8Array | 'unencodable' | 'too_large' {
-    const body = encode(message, this.#d.codecs);
-    if (body instanceof Unencodable) return 'unencodable';
-    return body.length > this.#d.config.maxMessageBytes ? 'too_large' : body;
+  #leave(to: string, realm: string, entries: Uint8Array, count: number): void {
+    const held = { realm, body: batchOf(realm, entries, this.#d.causal?.(to, realm)), count };
+    if (this.#waiting.has(to)) return this.#hold(to, held);
+    if (this.#send(to, held)) return;
+    const rest = this.#giveBack(to, held);
+    if (rest) this.#hold(to, rest);
   }
 
-  #send(to: string, body: Uint8Array, partitionKey: number): boolean {
-    const options = { partitionKey, acknowledged: true };
-    const isQueued = this.#d.network.send(to, 'relay', 'relay', body, options) === 'queued';
-    if (isQueued) this.#d.count('relay_sent');
-    return isQueued;
+  #send(to: string, { realm, body, count }: Held): boolean {
+    const options = { partitionKey: partitionOf(realm), acknowledged: true };
+    if (this.#d.network.send(to, 'relay', 'relay', body, options) !== 'queued') return false;
+    this.#d.count('relay_sent', count);
+    this.#d.count('relay_batches_sent');
+    return true;
   }
 
   #refused(): Relaying {
@@ -153,24 +174,57 @@ export class RelaySender implements RelayPort {
     return 'unreachable';
   }
 
-  /** `instead`: what is kept when there is no room for the body. */
-  #hold(
-    to: string,
-    body: Uint8Array,
-    partitionKey: number,
-    instead: () => Uint8Array | undefined,
-  ): void {
+  /** New calls go elsewhere, as if they had been refused at once. Answers what is left. */
+  #giveBack(to: string, held: Held): Held | undefined {
+    const from = this.#lives.get(to);
+    const { messages, realm, causal } = decode(held.body, this.#d.codecs)!;
+    const calls = messages.flatMap((message) =>
+      message.kind === 'invocation' && !message.isChunk ? [message] : [],
+    );
+    if (!from || calls.length === 0) return held;
+    this.#d.count('relay_refused', calls.length);
+    const refused = calls.map(({ callee, message: { request } }): RelayMessage => {
+      return { kind: 'refused', realm, callee, request, detail: NO_DETAIL };
+    });
+    this.#d.giveBack(realm, { kind: 'relayed', from, messages: refused, done: 0 });
+    const rest = messages.filter((message) => message.kind !== 'invocation' || message.isChunk);
+    // A clock that has been told is told with the next batch, or with none that can be refused.
+    return rest.length > 0 || causal.length > 0 ? this.#batch(realm, rest, causal) : undefined;
+  }
+
+  #hold(to: string, held: Held): void {
     let waiting = this.#waiting.get(to);
     if (!waiting) {
       this.#waiting.set(to, (waiting = { queue: [], bytes: 0, since: undefined }));
       this.#d.onHeld();
     }
-    const hasRoom = waiting.bytes + body.length <= this.#d.config.maxHeldBytes;
-    const kept = hasRoom ? body : instead();
+    const hasRoom = waiting.bytes + held.body.length <= this.#d.config.maxHeldBytes;
+    const kept = hasRoom ? held : this.#stripped(to, held);
     if (!kept) return;
-    waiting.queue.push({ body: kept, partitionKey });
-    waiting.bytes += kept.length;
-    this.#d.count('relay_held');
+    waiting.queue.push(kept);
+    waiting.bytes += kept.body.length;
+    this.#d.count('relay_held', kept.count);
+  }
+
+  /** What is kept when there is no room: answers without their payload, and no events. */
+  #stripped(to: string, { body, realm }: Held): Held | undefined {
+    const { messages, causal } = decode(body, this.#d.codecs)!;
+    const kept = messages.filter(({ kind }) => kind !== 'event');
+    if (kept.length < messages.length) this.#dropped(to, realm, messages.length - kept.length);
+    const answers = kept.filter(({ kind }) => kind === 'answer' || kind === 'reply').length;
+    if (answers > 0) this.#d.count('relay_answers_stripped', answers);
+    const small = kept.map((message) => withoutPayload(message, ERRORS.unavailable));
+    return small.length > 0 || causal.length > 0 ? this.#batch(realm, small, causal) : undefined;
+  }
+
+  #batch(realm: string, messages: readonly RelayMessage[], causal: Uint8Array): Held {
+    const writer = new ByteWriter();
+    for (const message of messages) {
+      const refused = writeEntry(message, this.#d.codecs, writer);
+      if (refused) throw new Error(`what was encoded before: ${refused.detail}`);
+    }
+    const entries = writer.buffer.subarray(0, writer.at);
+    return { realm, body: batchOf(realm, entries, causal), count: messages.length };
   }
 
   /** Every one is counted; the log names each node once in a row. */

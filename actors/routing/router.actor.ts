@@ -103,6 +103,9 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         listener: dependencies.mailbox,
         now: context.clock.wall(),
         isMember: (member) => this.#isMember(member),
+        followUp: () => {
+          if (!this.#followUps.isEmpty) this.#followUps.run();
+        },
         giveUpLater: (question) => this.#giveUpLater(question),
       });
     const { retained } = dependencies;
@@ -194,7 +197,9 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
       case 'leave':
         return this.#onLeave(input.member);
       case 'relayed':
-        return this.#cluster?.interrupted(input);
+        this.#cluster?.interrupted(input);
+        input.done += 1;
+        return this.#d.mailbox.putBack(input);
       case 'expire':
       case 'sweep':
       case 'retained': // read anew

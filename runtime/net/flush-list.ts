@@ -7,6 +7,8 @@ export interface Flushable {
 }
 
 export class FlushList {
+  /** They make others dirty. */
+  readonly #first = new Set<Flushable>();
   #dirty: Flushable[] = [];
   #spare: Flushable[] = [];
   #isArmed = false;
@@ -15,9 +17,13 @@ export class FlushList {
 
   add(flushable: Flushable): void {
     this.#dirty.push(flushable);
-    if (this.#isInTurn || this.#isArmed) return;
-    this.#isArmed = true;
-    setImmediate(this.#onCheck);
+    this.#arm();
+  }
+
+  /** For who writes to sockets when it is flushed: goes before them, so that they leave in the same turn. */
+  addFirst(flushable: Flushable): void {
+    this.#first.add(flushable);
+    this.#arm();
   }
 
   /** For the start of a turn: what is added until `flushAll` needs no call of its own. Fields, to be handed out as hooks. */
@@ -27,6 +33,11 @@ export class FlushList {
 
   /** For the end of a turn. */
   readonly flushAll = (): void => {
+    this.#isInTurn = true;
+    for (const flushable of this.#first) {
+      this.#first.delete(flushable);
+      flushable.flush();
+    }
     this.#isInTurn = false;
     const dirty = this.#dirty;
     if (dirty.length === 0) return;
@@ -35,6 +46,12 @@ export class FlushList {
     dirty.length = 0;
     this.#spare = dirty;
   };
+
+  #arm(): void {
+    if (this.#isInTurn || this.#isArmed) return;
+    this.#isArmed = true;
+    setImmediate(this.#onCheck);
+  }
 
   readonly #onCheck = (): void => {
     this.#isArmed = false;

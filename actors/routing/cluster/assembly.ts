@@ -26,6 +26,7 @@ export interface AssemblyParts {
   /** Wall clock, ms. */
   readonly now: number;
   isMember(member: Member): boolean;
+  followUp(): void;
   giveUpLater(question: Id): void;
 }
 
@@ -90,6 +91,7 @@ export function assemble(parts: AssemblyParts): Assembly {
         broker,
         questioner,
         effects,
+        followUp: parts.followUp,
         listener: parts.listener,
       }),
   };

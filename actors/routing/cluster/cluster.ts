@@ -28,6 +28,8 @@ export interface ClusterParts {
   readonly broker: Broker;
   readonly questioner: Questioner;
   readonly effects: Pick<RoutingEffects, 'count'>;
+  /** What follows from a message that has been handled. */
+  followUp(): void;
   /** This realm's mailbox. */
   readonly listener: { admit(message: RouterInput): void };
 }
@@ -180,20 +182,30 @@ export class Cluster {
 
   // ---- other routers
 
-  #onRelayed({ from, message }: Relayed, now: number): void {
-    if (nodeKey(from) === this.#self) return;
+  #onRelayed(input: Relayed, now: number): void {
+    const { from, messages } = input;
+    const key = nodeKey(from);
+    if (key === this.#self) return;
+    while (input.done < messages.length) {
+      this.#onMessage(from, key, messages[input.done], now);
+      this.#p.followUp();
+      input.done += 1;
+    }
+  }
+
+  #onMessage(from: NodeId, key: string, message: RelayMessage, now: number): void {
     switch (message.kind) {
       case 'event':
         return this.#p.broker.relayed(publicationOf(message));
       case 'question':
         return this.#p.questioner.onQuestion(from.name, message);
       case 'reply':
-        return this.#p.questioner.onReply(nodeKey(from), message.message);
+        return this.#p.questioner.onReply(key, message.message);
       case 'invocation':
       case 'interrupt':
       case 'answer':
       case 'refused': {
-        const peer = this.#p.peers.get(from);
+        const peer = this.#p.peers.byKey(key);
         if (peer) return this.#onCall(peer, message, now);
         // It knows this node before this node knows it; or it is over.
         if (message.kind !== 'invocation') return this.#stray('relay_strays');
@@ -228,10 +240,11 @@ export class Cluster {
     }
   }
 
-  /** The router died while it handled this: who waits for it is answered. */
-  interrupted({ from, message }: Relayed): void {
+  /** The router died while it handled the message at `done`: who waits for that is answered. */
+  interrupted({ from, messages, done }: Relayed): void {
     const peer = this.#p.peers.get(from);
-    if (!peer) return;
+    const message = messages[done];
+    if (!peer || !message) return;
     switch (message.kind) {
       case 'invocation': {
         const caller = peer.callers.get(message.callee);

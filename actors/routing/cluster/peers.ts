@@ -44,6 +44,10 @@ export class Peers {
     return this.#rows.get(nodeKey(node));
   }
 
+  byKey(key: string): Peer | undefined {
+    return this.#rows.get(key);
+  }
+
   /** Who speaks to us is there, even before membership has said so. */
   meet(node: NodeId): Peer {
     const key = nodeKey(node);

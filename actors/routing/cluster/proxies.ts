@@ -110,8 +110,14 @@ export class CalleeOutlet extends ProxyOutlet {
     const { realm, relay } = this.parts;
     const takesPassthru = caller.features.caller?.has('payload_passthru_mode') ?? false;
     const { session: callee } = this;
-    const relayed = { kind: 'invocation', realm, callee, isChunk: false } as const;
-    return relay.try(this.node.name, { ...relayed, takesPassthru, message });
+    return relay.try(this.node, {
+      kind: 'invocation',
+      realm,
+      callee,
+      isChunk: false,
+      takesPassthru,
+      message,
+    });
   }
 
   send(message: RouterMessage): SendResult {

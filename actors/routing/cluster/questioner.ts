@@ -78,7 +78,7 @@ export class Questioner {
     const { realm } = port;
     const asker = { id: caller.id, authid: caller.authid, authrole: caller.authrole };
     for (const { node, key } of others) {
-      const sent = port.relay.try(node.name, { kind: 'question', realm, caller: asker, message });
+      const sent = port.relay.try(node, { kind: 'question', realm, caller: asker, message });
       if (sent === 'sent') question.open.add(key);
       else question.isPartial = true;
     }

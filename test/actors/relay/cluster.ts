@@ -297,14 +297,21 @@ export class TestNode implements Station {
   }
 
   #sender(network: PeerNetwork): RelaySender {
-    return new RelaySender({
+    const sender: RelaySender = new RelaySender({
       network,
       codecs,
       config: DEFAULT_RELAY_CONFIG,
       count: this.count,
       log: () => {},
       onHeld: () => this.#relay.admit({ kind: 'held' }),
+      onGathered: () => {
+        this.cluster.world.after(0, () => {
+          if (this.isAlive) sender.leave();
+        });
+      },
+      giveBack: (realm, refused) => this.routers.get(realm)!.admit(refused),
     });
+    return sender;
   }
 
   #router(realm: string, sender: RelaySender, clock: HybridClock): Definition<RouterInput> {

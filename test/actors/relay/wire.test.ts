@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { RelayMessage } from '../../../actors/relay/api.ts';
-import { decode, encode, withoutPayload } from '../../../actors/relay/wire.ts';
+import { writeEntry } from '../../../actors/relay/entry.ts';
+import { batchOf, decode, encode, withoutPayload } from '../../../actors/relay/wire.ts';
 import { Unencodable } from '../../../runtime/wamp/codec.ts';
 import { codecs } from '../../../runtime/wamp/codecs.ts';
 import type { Payload } from '../../../runtime/wamp/message.ts';
@@ -17,6 +18,7 @@ import {
   RESULT,
   YIELD,
 } from '../../../runtime/wamp/message.ts';
+import { ByteWriter } from '../../../runtime/wamp/writer.ts';
 
 const payloads: readonly Payload[] = [
   NO_PAYLOAD,
@@ -71,7 +73,7 @@ describe('a relayed message', () => {
   it('comes as it was sent, with its payload untouched', () => {
     for (const payload of payloads) {
       for (const message of messages(payload)) {
-        const back = decode(bytesOf(message), codecs);
+        const [back] = decode(bytesOf(message), codecs)!.messages;
         assert(back, message.kind);
         assert.deepEqual(bytesOf(back), bytesOf(message));
         if (!('message' in back) || payload.items === 0) continue;
@@ -89,7 +91,8 @@ describe('a relayed message', () => {
     for (const message of messages(payloads[2]!)) {
       const body = bytesOf(message);
       for (let end = 0; end < body.length; end++) {
-        assert.equal(decode(body.slice(0, end), codecs), undefined, `${message.kind} to ${end}`);
+        const messages = decode(body.slice(0, end), codecs)?.messages ?? [];
+        assert.equal(messages.length, 0, `${message.kind} to ${end}`);
       }
     }
   });
@@ -105,11 +108,30 @@ describe('a relayed message', () => {
       });
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 80 }), damaged), (bytes) => {
-        const message = decode(bytes, codecs);
-        if (message) bytesOf(message);
+        for (const message of decode(bytes, codecs)?.messages ?? []) bytesOf(message);
       }),
       { numRuns: 3_000 },
     );
+  });
+
+  it('that is malformed does not spoil the others of its batch', () => {
+    const [invocation, interrupt, answer] = messages(payloads[1]!) as [
+      RelayMessage,
+      RelayMessage,
+      RelayMessage,
+    ];
+    const pen = new ByteWriter();
+    writeEntry(invocation, codecs, pen);
+    const second = pen.at;
+    writeEntry(interrupt, codecs, pen);
+    writeEntry(answer, codecs, pen);
+    pen.buffer[second + 6] = 0xff; // an id beyond 2^53
+    const batch = decode(batchOf('com.realm', pen.buffer.subarray(0, pen.at)), codecs)!;
+    assert.deepEqual(
+      batch.messages.map(({ kind }) => kind),
+      ['invocation', 'answer'],
+    );
+    assert.equal(batch.malformed, 1);
   });
 
   it('without its payload still is an answer', () => {
@@ -118,6 +140,6 @@ describe('a relayed message', () => {
     assert(small.kind === 'answer' && small.message.type === ERROR);
     assert.equal(small.message.request, 7);
     assert.equal(small.message.payload.items, 0);
-    assert(decode(bytesOf(small), codecs));
+    assert.equal(decode(bytesOf(small), codecs)!.messages.length, 1);
   });
 });
