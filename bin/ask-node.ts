@@ -11,6 +11,7 @@ export type Answer =
 
 const TIMEOUT_MS = 5000;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+const MAX_MESSAGE = 500;
 
 /** `path` below the address of the admin server; undefined: that is no address. */
 export function adminUrl(url: string, path: string): URL | undefined {
@@ -29,14 +30,30 @@ export async function ask(url: URL): Promise<Answer> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (response.ok) return { kind: 'answered', text: await boundedText(response) };
-    return {
-      kind: 'failed',
-      status: response.status,
-      problem: `${url.origin} answered ${response.status} for ${url.pathname}.`,
-    };
+    const { status } = response;
+    const problem =
+      messageIn(await boundedText(response)) ??
+      `${url.origin} answered ${status} for ${url.pathname}.`;
+    return { kind: 'failed', status, problem };
   } catch (error) {
     return { kind: 'failed', problem: unreachable(url, error) };
   }
+}
+
+/** The sentence of an error that the admin server answers; undefined: it is none of its. */
+export function messageIn(text: string): string | undefined {
+  try {
+    const { error, message } = JSON.parse(text) as { error?: unknown; message?: unknown };
+    if (typeof error !== 'string' || typeof message !== 'string') return undefined;
+    return printable(message.slice(0, MAX_MESSAGE));
+  } catch {
+    return undefined; // not JSON, or null
+  }
+}
+
+/** Without what would move a terminal's cursor. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, ' ');
 }
 
 async function boundedText(response: Response): Promise<string> {
@@ -50,7 +67,7 @@ async function boundedText(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function unreachable(url: URL, error: unknown): string {
+export function unreachable(url: URL, error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const code = (cause as { code?: unknown }).code;
   const detail = typeof code === 'string' ? code : cause instanceof Error ? cause.message : '';

@@ -1,15 +1,22 @@
 #!/usr/bin/env node
 /** The command line. Each command is a file in commands/; what they need is imported when they run. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command } from 'commander';
+import { addClusterCommands } from './cluster-commands.ts';
 import type { ConfigOptions } from './commands/configuration.ts';
+import { adminUrlOption, withConfigOptions, wholeNumber } from './options.ts';
+import { addStoreCommands } from './store-commands.ts';
 import { VERSION } from './version.ts';
+
+/** Of a command line that is not understood; 1 says that what was asked for failed. */
+const USAGE = 2;
 
 const program = new Command('bondy')
   .description('A WAMP router made of supervised actors.')
   .version(VERSION, '-V, --version', 'print the version')
   .helpOption('-h, --help', 'print this help')
   .showHelpAfterError('(bondy --help shows what can be said)')
-  .showSuggestionAfterError();
+  .showSuggestionAfterError()
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE));
 
 withConfigOptions(program.command('start'))
   .description('run a node until SIGTERM or Ctrl-C')
@@ -21,6 +28,7 @@ withConfigOptions(program.command('start'))
 program
   .command('tree')
   .description('show the supervision tree of a running node')
+  .option('--node <name>', 'of this node of the cluster, asked through the one at --url')
   .addOption(adminUrlOption())
   .option('--depth <levels>', 'levels below the root', wholeNumber, 99)
   .option('--children <count>', 'children shown of each supervisor', wholeNumber)
@@ -31,29 +39,8 @@ program
     process.exitCode = await tree(options);
   });
 
-const store = program.command('store').description('look at the replicated store, or convert it');
-
-store
-  .command('status')
-  .description('show partitions, rows and comparisons of a running node')
-  .addOption(adminUrlOption())
-  .option('--json', 'print what the node answers')
-  .action(async (options) => {
-    const { storeStatus } = await import('./commands/store.ts');
-    process.exitCode = await storeStatus(options);
-  });
-
-withConfigOptions(store.command('migrate'))
-  .description('convert the data directory of a stopped node to another engine')
-  .addOption(
-    new Option('--to <engine>', 'the new engine')
-      .choices(['rocksdb', 'leveldb'])
-      .makeOptionMandatory(),
-  )
-  .action(async (options) => {
-    const { storeMigrate } = await import('./commands/store.ts');
-    process.exitCode = await storeMigrate(options);
-  });
+addClusterCommands(program);
+addStoreCommands(program);
 
 const config = program.command('config').description('look at the configuration');
 
@@ -80,27 +67,6 @@ for (const [name, description] of [
       const { configDocs, configExample } = await import('../supervisors/config-docs.ts');
       process.stdout.write(name === 'docs' ? configDocs() : configExample());
     });
-}
-
-function withConfigOptions(command: Command): Command {
-  return command
-    .addOption(new Option('-c, --config <file>', 'configuration file').env('BONDY_CONFIG'))
-    .option(
-      '-s, --set <key=value>',
-      'a setting, stronger than environment and file; as often as needed',
-      (setting: string, before: readonly string[] = []) => [...before, setting],
-    );
-}
-
-function adminUrlOption(): Option {
-  return new Option('--url <url>', 'where its admin server is')
-    .env('BONDY_ADMIN_URL')
-    .default('http://127.0.0.1:18081');
-}
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Write a whole number.');
 }
 
 await program.parseAsync();

@@ -1,4 +1,6 @@
 /** What `bondy store status` prints: the answer of `GET /store`, read with care and put in columns. */
+import { fieldsOf, numberOf, parseFields, textOf } from './answer.ts';
+import { columns } from './columns.ts';
 
 interface ShownStore {
   readonly engine: string;
@@ -19,11 +21,9 @@ interface ShownStore {
   }[];
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** Undefined: not the answer of a node. */
 export function readStore(text: string): ShownStore | undefined {
-  const { engine, health, partitions, exchanges } = fieldsOf(parse(text));
+  const { engine, health, partitions, exchanges } = parseFields(text);
   const { why } = fieldsOf(health);
   if (typeof engine !== 'string') return undefined;
   if (!Array.isArray(why) || !Array.isArray(partitions) || !Array.isArray(exchanges)) {
@@ -74,35 +74,4 @@ function compared(exchanges: ShownStore['exchanges']): readonly string[] {
       reason,
     ]),
   ]);
-}
-
-function columns(lines: readonly (readonly (string | number)[])[]): readonly string[] {
-  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => `${line[i]}`.length)));
-  return lines.map((line) =>
-    line
-      .map((cell, i) => `${cell}`.padEnd(widths[i]!))
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // not JSON
-  }
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
-}
-
-/** Without what would move a terminal's cursor. */
-function textOf(value: unknown): string {
-  return String(value).replace(/\p{Cc}/gu, ' ');
-}
-
-function numberOf(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
 }

@@ -7,6 +7,7 @@ import type { DataDirectory } from '../runtime/disk/data-directory.ts';
 import { renderFailure } from '../runtime/disk/failure.ts';
 import type { RecordKind } from '../runtime/disk/record-file.ts';
 import { readRecord, writeRecord } from '../runtime/disk/record-file.ts';
+import type { Outcome } from '../runtime/disk/storage.ts';
 
 interface ClusterRecord {
   readonly name: string;
@@ -17,10 +18,19 @@ const CLUSTER: RecordKind<ClusterRecord> = {
   parse: ({ name }) => (typeof name === 'string' ? { name } : undefined),
 };
 
+/** The cluster a data directory belongs to; undefined: none yet. */
+export function recordedCluster(directory: DataDirectory): Outcome<ClusterRecord | undefined> {
+  return readRecord(fileOf(directory), CLUSTER);
+}
+
+function fileOf({ path }: DataDirectory): string {
+  return join(path, 'cluster.json');
+}
+
 /** Undefined: it does, from now on. Else why not, for the operator. */
 export function otherCluster(directory: DataDirectory, name: string): string | undefined {
-  const path = join(directory.path, 'cluster.json');
-  const recorded = readRecord(path, CLUSTER);
+  const path = fileOf(directory);
+  const recorded = recordedCluster(directory);
   if (recorded.kind === 'failed') return renderFailure(recorded.failure);
   if (recorded.value === undefined) {
     const written = writeRecord(path, CLUSTER, { name });

@@ -101,7 +101,7 @@ async function exchangeWith(
   return outcome ?? { kind: 'failed', peer, reason: 'it did not end in time' };
 }
 
-function reportOf(checked: readonly Checked[]): StoreCheckReport {
+export function reportOf(checked: readonly Checked[]): StoreCheckReport {
   const known = checked.flatMap(({ partition, outcome }) =>
     outcome === undefined ? [] : [{ partition, ...outcome }],
   );

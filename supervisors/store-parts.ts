@@ -42,8 +42,7 @@ export function storeParts(
   cluster: string,
   specs: readonly PrefixSpec[],
 ): StoreParts {
-  const key = createHmac('sha256', FORMAT).update(cluster).digest();
-  const hashKey: HashKey = { low: key.readUInt32LE(0), high: key.readUInt32LE(4) };
+  const { hashKey, hashing } = storeHashing(cluster);
   const state = new StoreState(hashKey, config);
   const prefixes = new Prefixes(specs);
   const ram = memoryLane(config.open);
@@ -53,10 +52,7 @@ export function storeParts(
     prefixes,
     state,
     store: new Store(state, prefixes),
-    hashing: {
-      sha256: (bytes) => createHash('sha256').update(bytes).digest(),
-      keyed: (bytes) => createHmac('sha256', key).update(bytes).digest(),
-    },
+    hashing,
     open: (lane, partition, answer) => {
       if (lane === 'ram') return ram(partition, answer);
       const path = disk.directory.database(disk.engine, partition);
@@ -72,6 +68,21 @@ export function storeParts(
       }
     },
     health: cached(() => disk.health()),
+  };
+}
+
+/** As the nodes of this cluster hash. */
+export function storeHashing(cluster: string): {
+  readonly hashKey: HashKey;
+  readonly hashing: Hashing;
+} {
+  const key = createHmac('sha256', FORMAT).update(cluster).digest();
+  return {
+    hashKey: { low: key.readUInt32LE(0), high: key.readUInt32LE(4) },
+    hashing: {
+      sha256: (bytes) => createHash('sha256').update(bytes).digest(),
+      keyed: (bytes) => createHmac('sha256', key).update(bytes).digest(),
+    },
   };
 }
 

@@ -88,7 +88,7 @@ const STATES = [
   'cooling_down',
   'stopping',
   'ended',
-] as const satisfies readonly TreeNode['state'][];
+] as const satisfies readonly ActorState[];
 const STRATEGIES = ['one_for_one', 'one_for_all', 'rest_for_one', 'simple_one_for_one'] as const;
 
 /** Undefined: not a tree. */

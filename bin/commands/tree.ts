@@ -7,6 +7,8 @@ export interface TreeOptions {
   readonly url: string;
   readonly depth: number;
   readonly children?: number;
+  /** Another one of the cluster. */
+  readonly node?: string;
   readonly watch?: boolean;
   readonly json?: boolean;
 }
@@ -41,11 +43,12 @@ async function watch(url: URL, options: TreeOptions): Promise<number> {
   }
 }
 
-function treeUrl({ url, depth, children }: TreeOptions): URL | undefined {
+function treeUrl({ url, depth, children, node }: TreeOptions): URL | undefined {
   const base = adminUrl(url, 'tree');
   if (base === undefined) return undefined;
   base.searchParams.set('depth', String(Math.min(depth + 1, MAX_LEVELS)));
   if (children !== undefined) base.searchParams.set('children', String(children));
+  if (node !== undefined) base.searchParams.set('node', node);
   return base;
 }
 

@@ -24,7 +24,7 @@ describe('bondy', { concurrency: 2, timeout: 120_000 }, () => {
 
   test('refuses a command it does not know and proposes the nearest', async () => {
     const { status, stderr } = await bondy(['strat']);
-    assert.equal(status, 1);
+    assert.equal(status, 2);
     assert.match(stderr, /Did you mean start\?/);
   });
 
