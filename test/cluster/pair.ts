@@ -55,6 +55,7 @@ export class Pair {
   }
 
   start(): void {
+    this.#isStopping = false;
     this.#loops = [
       this.#repeat((joined) => this.#call(joined)),
       this.#repeat((joined) => this.#call(joined)),
@@ -108,7 +109,7 @@ export class Pair {
       (error: unknown) => ({ error }),
     );
     const outcome = await within(ANSWER_MS, answer, ended);
-    if (outcome === 'late') return void this.wrong.push(`call ${n} was never answered`);
+    if (outcome === 'late') return this.#never(`call ${n} of ${session.id}`, answer);
     if (outcome === undefined) return void this.cut++;
     if ('error' in outcome) return this.#failed('call', outcome.error);
     this.results += 1;
@@ -124,11 +125,16 @@ export class Pair {
       (error: unknown) => ({ error }),
     );
     const outcome = await within(ANSWER_MS, published, ended);
-    if (outcome === 'late') return void this.wrong.push(`publication ${n} was never answered`);
+    if (outcome === 'late') return this.#never(`publication ${n} of ${session.id}`, published);
     if (outcome === undefined) return;
     if (outcome !== 'acknowledged') return this.#failed('publish', outcome.error);
     this.acknowledged.set(topic, n);
     this.acknowledgedInOrder.push(n);
+  }
+
+  #never(what: string, answer: Promise<unknown>): void {
+    const i = this.wrong.push(`${new Date().toISOString()} ${what} is not answered`) - 1;
+    void answer.then((outcome) => (this.wrong[i] += `, later ${JSON.stringify(outcome)}`));
   }
 
   #failed(what: string, failure: unknown): void {

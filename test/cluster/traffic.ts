@@ -22,16 +22,14 @@ export class Traffic {
   readonly pairs: readonly Pair[];
   readonly #urls: readonly string[];
 
-  /** A pair for each way between each two nodes. */
+  /** A pair for each way between each two nodes, or for those that are wanted; both may be on one. */
   constructor(
     urls: readonly string[],
-    isWanted: (from: number, to: number) => boolean = () => true,
+    isWanted: (from: number, to: number) => boolean = (from, to) => from !== to,
   ) {
     this.#urls = urls;
     this.pairs = urls.flatMap((from, i) =>
-      urls.flatMap((to, j) =>
-        i !== j && isWanted(i, j) ? [new Pair(`${i}to${j}`, from, to)] : [],
-      ),
+      urls.flatMap((to, j) => (isWanted(i, j) ? [new Pair(`${i}to${j}`, from, to)] : [])),
     );
     for (const pair of this.pairs) pair.start();
   }
@@ -72,6 +70,11 @@ export class Traffic {
 
   async quiet(): Promise<void> {
     await Promise.all(this.pairs.map((pair) => pair.quiet()));
+  }
+
+  /** After `quiet`. */
+  resume(): void {
+    for (const pair of this.pairs) pair.start();
   }
 
   stop(): void {
