@@ -2,17 +2,44 @@
  * A realm as the rest of the node meets it. The realm actor keeps what must outlive its router: the router's
  * mailbox and the tables; its own end means that the realm is closed and so are its sessions.
  */
-import type { Ref, ReplyTo } from '../../runtime/kernel/actor.ts';
+import type { ReplyTo, Target } from '../../runtime/kernel/actor.ts';
 import type { Member, RouterTarget } from '../routing/api.ts';
 import type { RealmConfig } from './config.ts';
 
 export type RealmMessage = { readonly kind: 'count_sessions'; readonly reply: ReplyTo<number> };
 
+/** To a session: its realm has ended. */
+export interface RealmClosed {
+  readonly kind: 'realm_closed';
+}
+
+const CLOSED: RealmClosed = { kind: 'realm_closed' };
+
+/** The sessions of a realm, who enter and leave by themselves, so that they need not watch it. */
+export class Attendance {
+  #sessions: Set<Target<RealmClosed>> | undefined = new Set();
+
+  /** Told at once when the realm has ended already. */
+  enter(session: Target<RealmClosed>): void {
+    if (this.#sessions) this.#sessions.add(session);
+    else session.cast(CLOSED);
+  }
+
+  leave(session: Target<RealmClosed>): void {
+    this.#sessions?.delete(session);
+  }
+
+  close(): void {
+    const sessions = this.#sessions ?? [];
+    this.#sessions = undefined;
+    for (const session of sessions) session.cast(CLOSED);
+  }
+}
+
 export interface Realm {
   readonly uri: string;
   readonly config: RealmConfig;
-  /** Watched by the realm's sessions. */
-  readonly keeper: Ref<RealmMessage>;
+  readonly attendance: Attendance;
   /** The router's mailbox; it stays the same when the router is restarted. */
   readonly router: RouterTarget;
   /** Read only, for whoever is not the router. */

@@ -4,6 +4,7 @@ import { name } from '../../runtime/kernel/actor.ts';
 import type { SupervisorMessage } from '../../runtime/kernel/supervision.ts';
 import type { CloseCause, Connection, FrameBatch } from '../../runtime/net/connection.ts';
 import type { Dict, Payload } from '../../runtime/wamp/message.ts';
+import type { RealmClosed } from '../realms/api.ts';
 
 export type SessionMessage =
   | { readonly kind: 'frames'; readonly batch: FrameBatch }
@@ -19,6 +20,7 @@ export type SessionMessage =
     }
   /** GOODBYE with this reason, then the close: kill procedures, realm deletion, system shutdown. */
   | { readonly kind: 'goodbye'; readonly reason: string; readonly details: Dict }
+  | RealmClosed
   | {
       readonly kind: 'timer';
       readonly timer: 'hello' | 'authenticate' | 'goodbye' | 'slow_consumer';

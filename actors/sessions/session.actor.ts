@@ -66,7 +66,6 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
   #member: Member | undefined;
   #outlet: MemberOutlet | undefined;
   #realm: Realm | undefined;
-  #keeperMonitor = 0;
   #requests: Request[] = [];
   #timer: TimerId | undefined;
   #slowTimer: TimerId | undefined;
@@ -120,18 +119,13 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
         return this.#session.abort(message.reason, message.detail, message.payload);
       case 'goodbye':
         return this.#session.goodbye(message.reason, message.details);
+      case 'realm_closed':
+        return this.#onRealmClosed();
       case 'timer':
         return message.timer === 'slow_consumer'
           ? this.#onSlow()
           : this.#session.onTimer(message.timer);
     }
-  }
-
-  /** The realm was closed under this session. */
-  onDown(): void {
-    this.#outlet?.shut();
-    this.#member = undefined;
-    this.#session.goodbye(CLOSE.closeRealm, {});
   }
 
   terminate(): void {
@@ -168,7 +162,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
       lastInvocation: 0,
     };
     this.#realm = realm;
-    this.#keeperMonitor = this.#context.monitor(realm.keeper);
+    realm.attendance.enter(self);
     const delivery = realm.router.cast({ kind: 'join', member: this.#member });
     if (delivery === 'accepted') return;
     this.#part();
@@ -228,10 +222,16 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
     }
   }
 
+  #onRealmClosed(): void {
+    this.#outlet?.shut();
+    this.#member = undefined;
+    this.#session.goodbye(CLOSE.closeRealm, {});
+  }
+
   #part(): void {
     this.#outlet?.shut();
     this.#member = undefined;
-    this.#context.demonitor(this.#keeperMonitor);
+    this.#realm?.attendance.leave(this.#context.self);
   }
 
   #flush(): void {

@@ -1,4 +1,5 @@
 /** WELCOME.Details (basic/sessions.md §Router: Role and Feature Announcement). */
+import { constant } from '../../runtime/wamp/constant.ts';
 import type { Dict } from '../../runtime/wamp/message.ts';
 import type { Realm } from '../realms/api.ts';
 import type { Principal } from '../security/api.ts';
@@ -22,10 +23,10 @@ const announced = new WeakMap<Realm, Dict>();
 function rolesOf(realm: Realm): Dict {
   const known = announced.get(realm);
   if (known) return known;
-  const roles: Dict = {
+  const roles = constant({
     broker: { features: claims(realm.features.broker) },
     dealer: { features: claims(realm.features.dealer) },
-  };
+  });
   announced.set(realm, roles);
   return roles;
 }

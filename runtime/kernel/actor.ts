@@ -111,7 +111,8 @@ export interface Port {
   close(): void;
 }
 
-export type TimerId = number;
+/** A timer, for `cancel` and nothing else. */
+export type TimerId = object;
 
 /** What an actor can do, given to `init`. */
 export interface Context<M> {

@@ -1,8 +1,9 @@
 /** What an incarnation holds beside its mailbox and must give back when it ends, whatever the reason. */
-import type { Port, TimerId } from './actor.ts';
+import type { Port } from './actor.ts';
 import type { Host } from './host.ts';
 import type { Process } from './process.ts';
 import type { Watcher } from './process-parts.ts';
+import type { Timer } from './timer.ts';
 
 export interface Monitor {
   readonly target: Process;
@@ -15,13 +16,14 @@ export interface Cancellable {
 }
 
 export class Belongings {
-  readonly timers = new Map<TimerId, unknown>();
-  // The rest is rare, so it is made when it is first needed.
+  // Most actors hold little, and there are as many as sessions: each is made when it is first needed.
+  /** The youngest of the timers that run; it leads to the others. */
+  lastTimer: Timer | undefined = undefined;
   #monitors: Map<number, Monitor> | undefined = undefined;
   #calls: Set<Cancellable> | undefined = undefined;
   #names: Set<string> | undefined = undefined;
   #groups: Set<string> | undefined = undefined;
-  #ports: Set<Port> | undefined = undefined;
+  #ports: Port[] | undefined = undefined;
 
   get monitors(): Map<number, Monitor> {
     return (this.#monitors ??= new Map());
@@ -39,19 +41,24 @@ export class Belongings {
     return (this.#groups ??= new Set());
   }
 
-  get ports(): Set<Port> {
-    return (this.#ports ??= new Set());
+  get ports(): Port[] {
+    return (this.#ports ??= []);
   }
 
   release(owner: Process, host: Host): void {
-    for (const handle of this.timers.values()) host.scheduler.clearTimer(handle);
-    this.timers.clear();
-    for (const { target, watcher } of this.#monitors?.values() ?? []) target.unwatch(watcher);
-    this.#monitors?.clear();
-    for (const call of this.#calls ?? []) call.cancel();
-    for (const name of this.#names ?? []) host.registry.unregister(name, owner);
-    for (const group of this.#groups ?? []) host.registry.leave(group, owner);
-    for (const port of [...(this.#ports ?? [])].reverse()) closePort(port, owner, host);
+    while (this.lastTimer !== undefined) this.lastTimer.cancel();
+    if (this.#monitors !== undefined) {
+      for (const { target, watcher } of this.#monitors.values()) target.unwatch(watcher);
+      this.#monitors.clear();
+    }
+    if (this.#calls !== undefined) for (const call of this.#calls) call.cancel();
+    if (this.#names !== undefined)
+      for (const name of this.#names) host.registry.unregister(name, owner);
+    if (this.#groups !== undefined)
+      for (const group of this.#groups) host.registry.leave(group, owner);
+    if (this.#ports === undefined) return;
+    for (const port of this.#ports.reverse()) closePort(port, owner, host);
+    this.#ports = undefined;
   }
 }
 

@@ -128,11 +128,8 @@ export class DynamicSupervisor implements SupervisorMachine {
   #onStarted(child: Child, out: Outbox): void {
     if (child.state === 'restarting') child.restarts++;
     child.state = 'running';
-    this.#answerStart(
-      child,
-      { kind: 'started_reply', reply: this.#startReplies.get(child), child },
-      out,
-    );
+    const reply = this.#startReplies.get(child);
+    if (reply !== undefined) this.#answerStart(child, { kind: 'started_reply', reply, child }, out);
   }
 
   #onStartFailed(child: Child, reason: ExitReason, now: number, out: Outbox): void {
@@ -211,10 +208,11 @@ export class DynamicSupervisor implements SupervisorMachine {
 
   #forget(child: Child, now: number, out: Outbox): void {
     this.#children.delete(child.spec.id);
-    for (const reply of this.#doneReplies.get(child) ?? []) {
-      out.emit({ kind: 'done_reply', reply, done: true });
+    const replies = this.#doneReplies.get(child);
+    if (replies !== undefined) {
+      for (const reply of replies) out.emit({ kind: 'done_reply', reply, done: true });
+      this.#doneReplies.delete(child);
     }
-    this.#doneReplies.delete(child);
     this.#continueStopping(now, out);
   }
 

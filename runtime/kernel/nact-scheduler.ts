@@ -23,10 +23,6 @@ const HANDLE_BEHAVIOUR = {
 /** Node's limit; a longer timer is wound up again. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-interface Timer {
-  timeout: NodeJS.Timeout;
-}
-
 export interface NactSchedulerOptions {
   /** A throw that escaped a turn: a bug of the kernel. The next turn runs all the same. */
   readonly onFault: (error: unknown) => void;
@@ -72,17 +68,20 @@ export class NactScheduler implements Scheduler {
   }
 
   setTimer(delayMs: number, fire: () => void): unknown {
-    const timer = {} as Timer;
-    const fireWhileRunning = (): void => {
-      if (this.#turns !== undefined) fire();
-    };
-    wind(timer, Math.max(0, delayMs), fireWhileRunning);
+    if (delayMs <= LONGEST_TIMER_MS) return setTimeout(this.#fire, delayMs, fire);
+    const timer = new LongTimer();
+    timer.wind(delayMs, () => this.#fire(fire));
     return timer;
   }
 
   clearTimer(handle: unknown): void {
-    clearTimeout((handle as Timer).timeout);
+    if (handle instanceof LongTimer) clearTimeout(handle.timeout);
+    else clearTimeout(handle as NodeJS.Timeout);
   }
+
+  readonly #fire = (fire: () => void): void => {
+    if (this.#turns !== undefined) fire();
+  };
 
   attach(owner: HandleOwner, name: string): unknown {
     if (this.#turns === undefined) return undefined;
@@ -116,10 +115,12 @@ function receive(owner: HandleOwner, message: unknown): HandleOwner {
   return owner;
 }
 
-function wind(timer: Timer, delayMs: number, fire: () => void): void {
-  if (delayMs <= LONGEST_TIMER_MS) timer.timeout = setTimeout(fire, delayMs);
-  else {
-    const rest = delayMs - LONGEST_TIMER_MS;
-    timer.timeout = setTimeout(() => wind(timer, rest, fire), LONGEST_TIMER_MS);
+class LongTimer {
+  timeout: NodeJS.Timeout | undefined;
+
+  wind(delayMs: number, fire: () => void): void {
+    const now = Math.min(delayMs, LONGEST_TIMER_MS);
+    const rest = delayMs - now;
+    this.timeout = setTimeout(() => (rest > 0 ? this.wind(rest, fire) : fire()), now);
   }
 }

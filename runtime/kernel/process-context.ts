@@ -17,6 +17,9 @@ import { PendingCall } from './pending-call.ts';
 import { Process } from './process.ts';
 import { exitOf } from './process-parts.ts';
 import type { Watcher } from './process-parts.ts';
+import { Timer } from './timer.ts';
+
+const NO_TIMER: TimerId = {};
 
 export class ProcessContext<M> implements Context<M> {
   readonly #process: Process;
@@ -102,20 +105,13 @@ export class ProcessContext<M> implements Context<M> {
   }
 
   after(delayMs: number, message: M): TimerId {
-    const timer = this.#host.nextNumber();
-    const { timers } = this.#process.belongings;
-    const fire = (): void => {
-      timers.delete(timer);
-      this.#process.mailbox.admit(message);
-    };
-    if (this.#process.isAlive) timers.set(timer, this.#host.scheduler.setTimer(delayMs, fire));
-    return timer;
+    const { isAlive, belongings, mailbox } = this.#process;
+    if (!isAlive) return NO_TIMER;
+    return Timer.start(this.#host.scheduler, belongings, delayMs, mailbox, message);
   }
 
   cancel(timer: TimerId): void {
-    const { timers } = this.#process.belongings;
-    const handle = timers.get(timer);
-    if (timers.delete(timer)) this.#host.scheduler.clearTimer(handle);
+    if (timer instanceof Timer) timer.cancel();
   }
 
   call<N, R>(
@@ -137,8 +133,11 @@ export class ProcessContext<M> implements Context<M> {
   own(port: Port): () => void {
     const { ports } = this.#process.belongings;
     if (!this.#process.isAlive) port.close();
-    else ports.add(port);
-    return () => void ports.delete(port);
+    else ports.push(port);
+    return () => {
+      const at = ports.indexOf(port);
+      if (at >= 0) ports.splice(at, 1);
+    };
   }
 
   /** Runs in whoever replied, so a throw of `deliver` must end this actor and not that one. */

@@ -47,7 +47,8 @@ export class Process implements Ref<unknown>, Runnable, Reader, HandleOwner {
   #nextSignal = 0;
   #isSignalled = false;
   #links: Set<Process> | undefined = undefined;
-  #watchers: Set<Watcher> | undefined = undefined;
+  /** Mostly one: a session's router. */
+  #watchers: Watcher | Set<Watcher> | undefined = undefined;
   #belongings: Belongings | undefined = undefined;
 
   constructor(host: Host, options: ProcessOptions) {
@@ -162,11 +163,14 @@ export class Process implements Ref<unknown>, Runnable, Reader, HandleOwner {
   }
 
   watch(watcher: Watcher): void {
-    (this.#watchers ??= new Set()).add(watcher);
+    if (this.#watchers === undefined) this.#watchers = watcher;
+    else if (this.#watchers instanceof Set) this.#watchers.add(watcher);
+    else this.#watchers = new Set([this.#watchers, watcher]);
   }
 
   unwatch(watcher: Watcher): void {
-    this.#watchers?.delete(watcher);
+    if (this.#watchers === watcher) this.#watchers = undefined;
+    else if (this.#watchers instanceof Set) this.#watchers.delete(watcher);
   }
 
   wake(): void {
@@ -304,16 +308,22 @@ export class Process implements Ref<unknown>, Runnable, Reader, HandleOwner {
   }
 
   #tell(reason: ExitReason): void {
-    const exit = exitOf(this, reason);
-    for (const linked of this.#links ?? []) {
-      linked.#links?.delete(this);
-      linked.signal({ kind: 'exit', exit });
-    }
-    for (const watcher of this.#watchers ?? []) watcher.targetEnded(this, reason);
+    if (this.#links !== undefined) this.#tellLinked(this.#links, reason);
+    if (this.#watchers instanceof Set) {
+      for (const watcher of this.#watchers) watcher.targetEnded(this, reason);
+    } else this.#watchers?.targetEnded(this, reason);
     this.#links = undefined;
     this.#watchers = undefined;
     this.#host.scheduler.detach?.(this.#handle);
     if (this.#host.isWatched) this.#host.changed(this.path, { exited: this.pid, reason });
     if (this.#isAdopted) this.parent?.signal({ kind: 'child_exit', child: this, reason });
+  }
+
+  #tellLinked(links: ReadonlySet<Process>, reason: ExitReason): void {
+    const exit = exitOf(this, reason);
+    for (const linked of links) {
+      linked.#links?.delete(this);
+      linked.signal({ kind: 'exit', exit });
+    }
   }
 }

@@ -12,6 +12,7 @@ import type { ProcessHandlers } from './process-parts.ts';
 import { ProcessContext } from './process-context.ts';
 import type { ChildSpec, SupervisorMessage, SupervisorSpec } from './supervision.ts';
 import { StaticSupervisor } from './supervisor-machine.ts';
+import { Timer } from './timer.ts';
 
 /** A new incarnation of `spec` under `parent`. It may have ended already: its `exitReason` says why. */
 export function spawn(
@@ -79,7 +80,12 @@ export class Supervisor implements ProcessHandlers {
   readonly #host: Host;
   readonly #process: Process;
   readonly #effects: SupervisorEffect[] = [];
-  readonly #shutdownTimers = new Set<number>();
+  readonly #shutdownTimers = new Set<Timer>();
+  readonly #timerTarget = {
+    admit: (input: SupervisorInput): void =>
+      this.#process.signal({ kind: 'run', run: () => this.#feed(input) }),
+  };
+  readonly #outbox = { emit: (effect: SupervisorEffect): void => void this.#effects.push(effect) };
   #isPerforming = false;
   #lastState: ActorState = 'starting';
 
@@ -162,7 +168,7 @@ export class Supervisor implements ProcessHandlers {
 
   /** Effects may bring new inputs (a start has an outcome), whose effects wait for those before them. */
   #feed(input: SupervisorInput): void {
-    this.machine.handle(input, this.#now(), { emit: (effect) => void this.#effects.push(effect) });
+    this.machine.handle(input, this.#now(), this.#outbox);
     if (this.#isPerforming) return;
     this.#isPerforming = true;
     for (let i = 0; i < this.#effects.length; i++) this.#perform(this.#effects[i]!);
@@ -226,24 +232,13 @@ export class Supervisor implements ProcessHandlers {
   }
 
   #cancelShutdownTimers(): void {
-    const { timers } = this.#process.belongings;
-    for (const timer of this.#shutdownTimers) {
-      const handle = timers.get(timer);
-      if (timers.delete(timer)) this.#host.scheduler.clearTimer(handle);
-    }
+    for (const timer of this.#shutdownTimers) timer.cancel();
     this.#shutdownTimers.clear();
   }
 
-  #after(delayMs: number, input: SupervisorInput): number {
-    const timer = this.#host.nextNumber();
-    const { timers } = this.#process.belongings;
-    const fire = (): void => {
-      timers.delete(timer);
-      this.#shutdownTimers.delete(timer);
-      this.#process.signal({ kind: 'run', run: () => this.#feed(input) });
-    };
-    timers.set(timer, this.#host.scheduler.setTimer(delayMs, fire));
-    return timer;
+  #after(delayMs: number, input: SupervisorInput): Timer {
+    const { belongings } = this.#process;
+    return Timer.start(this.#host.scheduler, belongings, delayMs, this.#timerTarget, input);
   }
 
   #tellState(): void {

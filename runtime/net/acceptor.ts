@@ -11,6 +11,7 @@ import type { NetEnvironment, NetLevel } from './environment.ts';
 import { isListed, unmapped } from './forwarded.ts';
 import type { PeerAddress } from './proxy-protocol.ts';
 import { parseProxyHeader } from './proxy-protocol.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 /** Between two log lines about the same kind of trouble; the counters have each of them. */
 const QUIET_MS = 10_000;
@@ -25,7 +26,7 @@ export interface AcceptorOptions {
   readonly maxConnections: number;
   /** From the accept to the end of the transport's handshake, milliseconds. */
   readonly handshakeTimeoutMs: number;
-  /** Idle time until TCP itself probes the peer, milliseconds; 0: never. */
+  /** Idle time until TCP itself probes the peer, milliseconds; 0: never. Begins when the connection is half as old. */
   readonly tcpKeepAliveMs: number;
   readonly secureContext: SecureContext | undefined;
   /** Every connection must begin with a PROXY header. */
@@ -56,9 +57,12 @@ export class Acceptor {
   readonly #environment: NetEnvironment;
   readonly #events: AcceptorEvents;
   readonly #server: Server;
-  readonly #pending = new Set<Socket>();
   readonly #admission: Admission;
   #options: AcceptorOptions;
+  /** Who has not shaken hands; the last room is for newcomers, those before are of earlier options. */
+  readonly #shaking: WaitingRoom<Socket>[] = [];
+  /** Who has, and is not old enough for TCP's keep-alive: short connections need not pay for it. */
+  #young: WaitingRoom<Socket> | undefined;
   #isListening = false;
   readonly #loggedAt = new Map<string, number>();
 
@@ -67,12 +71,8 @@ export class Acceptor {
     this.#environment = environment;
     this.#events = events;
     this.#admission = environment.admission(options.name);
-    const { tcpKeepAliveMs } = options;
-    this.#server = createServer({
-      noDelay: true,
-      keepAlive: tcpKeepAliveMs > 0,
-      keepAliveInitialDelay: tcpKeepAliveMs,
-    });
+    this.#openRooms(options);
+    this.#server = createServer({ noDelay: true });
     this.#server.on('connection', (socket) => this.#onConnection(socket));
     this.#server.on('error', (error) => this.#onError(error));
     this.#server.on('listening', () => {
@@ -90,12 +90,13 @@ export class Acceptor {
   /** New connections follow the new options; address and port stay. */
   reload(options: AcceptorOptions): void {
     this.#options = options;
+    this.#openRooms(options);
   }
 
   /** Frees the port and drops whoever is still shaking hands. Established connections stay. */
   close(): void {
     this.#server.close();
-    for (const socket of this.#pending) socket.destroy();
+    for (const room of this.#shaking) for (const socket of room) socket.destroy();
   }
 
   #onError(error: NodeJS.ErrnoException): void {
@@ -124,7 +125,7 @@ export class Acceptor {
     }
     const isFull = place === 'refused';
     if (isFull) this.#environment.count('listener_connections_refused');
-    const settled = this.#expectHandshake(socket, place, options.handshakeTimeoutMs);
+    const settled = this.#expectHandshake(socket, place);
     const peer = {
       address: unmapped(socket.remoteAddress ?? ''),
       port: socket.remotePort ?? 0,
@@ -143,21 +144,32 @@ export class Acceptor {
     else proceed(peer);
   }
 
-  #expectHandshake(socket: Socket, place: Place, timeoutMs: number): () => void {
-    this.#pending.add(socket);
-    const timer = setTimeout(() => {
-      this.#environment.count('listener_handshake_timeouts');
-      socket.destroy();
-    }, timeoutMs);
-    const settled = (): void => {
-      clearTimeout(timer);
-      this.#pending.delete(socket);
-    };
+  #openRooms({ handshakeTimeoutMs, tcpKeepAliveMs }: AcceptorOptions): void {
+    this.#shaking.push(
+      new WaitingRoom(handshakeTimeoutMs, (socket) => {
+        this.#environment.count('listener_handshake_timeouts');
+        socket.destroy();
+      }),
+    );
+    this.#young =
+      tcpKeepAliveMs > 0
+        ? new WaitingRoom(tcpKeepAliveMs / 2, (socket) => socket.setKeepAlive(true, tcpKeepAliveMs))
+        : undefined;
+  }
+
+  #expectHandshake(socket: Socket, place: Place): () => void {
+    const shaking = this.#shaking.at(-1)!;
+    const young = this.#young;
+    shaking.enter(socket);
     socket.on('close', () => {
-      settled();
+      shaking.leave(socket);
+      young?.leave(socket);
       this.#admission.leave(place);
     });
-    return settled;
+    return () => {
+      shaking.leave(socket);
+      young?.enter(socket);
+    };
   }
 
   #readProxyHeader(

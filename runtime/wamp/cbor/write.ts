@@ -1,4 +1,5 @@
 /** CBOR from JavaScript values: the smallest integers, float64, definite lengths. */
+import { isConstant, writeConstant } from '../constant.ts';
 import { put32 } from '../big-endian.ts';
 import { writeFloat64 } from '../float.ts';
 import type { Dict, Value } from '../message.ts';
@@ -120,6 +121,11 @@ export function writeDict(dict: Dict, into: ByteWriter): void {
     writeHead(MAP, 0, into);
     return;
   }
+  if (isConstant(dict)) writeConstant(dict, 'cbor', into, writeItems);
+  else writeItems(dict, into);
+}
+
+function writeItems(dict: Dict, into: ByteWriter): void {
   let size = 0;
   for (const key of Object.keys(dict)) if (dict[key] !== undefined) size++;
   writeHead(MAP, size, into);

@@ -1,4 +1,5 @@
 /** JSON from JavaScript values, straight into bytes; integers exact, binaries as `"\u0000" + base64`. */
+import { isConstant, writeConstant } from '../constant.ts';
 import { writeBase64 } from '../base64.ts';
 import type { Dict, Value } from '../message.ts';
 import { EMPTY } from '../message.ts';
@@ -82,6 +83,11 @@ export function writeText(text: string, into: ByteWriter): void {
 
 /** Leaves out undefined values. */
 export function writeDict(dict: Dict, into: ByteWriter): void {
+  if (isConstant(dict)) writeConstant(dict, 'json', into, writeItems);
+  else writeItems(dict, into);
+}
+
+function writeItems(dict: Dict, into: ByteWriter): void {
   writeByte(OPEN_DICT, into);
   if (dict !== EMPTY) {
     let isFirst = true;

@@ -1,4 +1,5 @@
 /** MessagePack from JavaScript values: the smallest form, integers as integers whatever their size. */
+import { isConstant, writeConstant } from '../constant.ts';
 import { put32 } from '../big-endian.ts';
 import { writeFloat64 } from '../float.ts';
 import type { Dict, Value } from '../message.ts';
@@ -159,6 +160,11 @@ export function writeDict(dict: Dict, into: ByteWriter): void {
     into.buffer[into.at++] = 0x80;
     return;
   }
+  if (isConstant(dict)) writeConstant(dict, 'msgpack', into, writeItems);
+  else writeItems(dict, into);
+}
+
+function writeItems(dict: Dict, into: ByteWriter): void {
   let size = 0;
   for (const key of Object.keys(dict)) if (dict[key] !== undefined) size++;
   writeMapHeader(size, into);

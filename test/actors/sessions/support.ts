@@ -3,6 +3,7 @@ import type { SendResult, TransportInfo } from '../../../runtime/net/connection.
 import type { Dict, Message, RouterMessage } from '../../../runtime/wamp/message.ts';
 import { HELLO, WELCOME } from '../../../runtime/wamp/message.ts';
 import { RealmDirectory } from '../../../actors/realms/api.ts';
+import { Attendance } from '../../../actors/realms/api.ts';
 import type { Realm } from '../../../actors/realms/api.ts';
 import { REALM_DEFAULTS } from '../../../actors/realms/config.ts';
 import type { RealmConfig } from '../../../actors/realms/config.ts';
@@ -26,7 +27,7 @@ export function testRealm(config: Partial<RealmConfig> = {}): Realm {
   return {
     uri: 'realm1',
     config: { ...REALM_DEFAULTS, uri: 'realm1', authmethods: ['anonymous'], ...config },
-    keeper: { pid: 1, path: 'root/routing/realm1', isAlive: true, cast: () => 'accepted' },
+    attendance: new Attendance(),
     router: { cast: () => 'accepted', admit: () => {} },
     members: new Map<number, Member>(),
     features: { broker: ['publisher_exclusion'], dealer: ['call_canceling'] },

@@ -1,8 +1,9 @@
 /** The way of a socket up to its first protocol byte: PROXY headers, TLS, limits, refused accepts. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import type { TestContext } from 'node:test';
@@ -183,6 +184,26 @@ test('shows a new certificate after a reload, and keeps the old connections', as
   assert.equal(after.getPeerCertificate().subject.O, 'SECOND');
   before.write(SHAKE);
   await server.connections.next();
+});
+
+test('has TCP probe the peer of a connection that has lasted a while', async (t) => {
+  if (process.platform !== 'linux') return t.skip('only Linux shows the timers of a socket');
+  const server = await rawSocketServer(t, { tcpKeepAliveMs: 1_000 });
+  const client = await TcpClient.connect(t, server.port);
+  client.write(SHAKE);
+  await client.read(4);
+  const isProbed = (): boolean =>
+    readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .some(([, local, , , , timer]) => {
+        const port = Number.parseInt(local?.split(':')[1] ?? '', 16);
+        return port === server.port && timer?.startsWith('02:') === true;
+      });
+  assert(!isProbed());
+  for (const deadline = Date.now() + 10_000; !isProbed(); await wait(25)) {
+    assert(Date.now() < deadline, 'no keep-alive timer');
+  }
 });
 
 test('names the configuration key of a file that cannot be used', (t) => {
