@@ -7,10 +7,16 @@ import type { ExchangeMessage } from './messages.ts';
 import { toWire } from './messages.ts';
 import type { Step } from './replica-calls.ts';
 import { replicaOf } from './replica-calls.ts';
-import type { ExchangeAnswer, ExchangeArgument, ReplicationDependencies } from './services.ts';
+import type {
+  ExchangeAnswer,
+  ExchangeArgument,
+  ExchangePeerLost,
+  ReplicationDependencies,
+} from './services.ts';
 import { EXCHANGE } from './services.ts';
 
-type Message = ExchangeAnswer | Step | { readonly kind: 'idle'; readonly since: number };
+type Message =
+  ExchangeAnswer | ExchangePeerLost | Step | { readonly kind: 'idle'; readonly since: number };
 
 export function exchange(
   dependencies: ReplicationDependencies,
@@ -30,6 +36,7 @@ class ExchangeActor implements Handlers<Message> {
   readonly #machine: Exchange;
   #moves = 0;
   #bytes = 0;
+  #hasBegun = false;
 
   constructor(
     dependencies: ReplicationDependencies,
@@ -63,6 +70,10 @@ class ExchangeActor implements Handlers<Message> {
         }
         this.#moves++;
         return this.#machine.handle(message.message);
+      case 'peer_lost':
+        // What was under way is lost, and the next exchange must not wait for the time limit.
+        if (message.peer === this.#argument.peer) this.#machine.fail('the link is down');
+        return;
       case 'step':
         this.#moves++;
         return message.run();
@@ -81,7 +92,10 @@ class ExchangeActor implements Handlers<Message> {
     const body = encodeBody(toWire(message));
     this.#bytes += body.length;
     this.#d.count('store_exchange_bytes_sent', body.length);
-    const delivery = this.#d.network.send(this.#argument.peer, 'store', 'store', body);
+    // A node that has just come up has its links before its store: the first word comes again until somebody has it.
+    const options = { acknowledged: !this.#hasBegun };
+    this.#hasBegun = true;
+    const delivery = this.#d.network.send(this.#argument.peer, 'store', 'store', body, options);
     if (delivery === 'queued') return;
     this.#d.count('store_not_sent');
     this.#machine.fail(delivery);
