@@ -21,5 +21,10 @@ export const PAGE_FILES: readonly PageFile[] = [
   { path: '/tree-view.js', file: 'tree-view.js', type: SCRIPT },
   { path: '/details.js', file: 'details.js', type: SCRIPT },
   { path: '/crashes.js', file: 'crashes.js', type: SCRIPT },
+  { path: '/cluster-feed.js', file: 'cluster-feed.js', type: SCRIPT }, // the cluster, asked for while it is looked at
+  { path: '/cluster-model.js', file: 'cluster-model.js', type: SCRIPT }, // its rates and sums
+  { path: '/cluster-view.js', file: 'cluster-view.js', type: SCRIPT },
+  { path: '/cluster-columns.js', file: 'cluster-columns.js', type: SCRIPT },
+  { path: '/table.js', file: 'table.js', type: SCRIPT },
   { path: '/text.js', file: 'text.js', type: SCRIPT }, // numbers, times, elements
 ];

@@ -2,6 +2,7 @@ import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { CHROMIUM_ARGUMENTS, findChromium } from './chromium.ts';
+import { textIs, visitAt, type Visit } from './visit.ts';
 import { HOSTILE_IDS, startSmallNode, type SmallNode } from './small-node.ts';
 
 const executablePath = findChromium();
@@ -29,35 +30,12 @@ async function startNode(port = 0): Promise<SmallNode> {
   return node;
 }
 
-interface Visit {
-  readonly page: Page;
-  /** Everything the console complained about. */
-  readonly complaints: string[];
-}
-
-async function visit({ port }: SmallNode): Promise<Visit> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  page.setDefaultTimeout(10_000);
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.addInitScript(
-    "window.violations = []; addEventListener('securitypolicyviolation', (e) => window.violations.push(e.violatedDirective))",
-  );
-  await page.goto(`http://127.0.0.1:${port}/`);
-  await page.waitForSelector('#connection[data-state=live]');
-  return { page, complaints };
+function visit({ port }: SmallNode): Promise<Visit> {
+  return visitAt(browser, `http://127.0.0.1:${port}/`);
 }
 
 function line(page: Page, path: string) {
   return page.locator(`.rows .row[data-key=${JSON.stringify(path)}]`);
-}
-
-/** Waits until the text of a place is as wanted. (The page's policy forbids waitForFunction's eval.) */
-async function textIs(page: Page, selector: string, wanted: RegExp): Promise<void> {
-  await page.locator(selector).filter({ hasText: wanted }).first().waitFor();
 }
 
 test('the tree is shown with its node, states and totals', { skip }, async () => {

@@ -1,4 +1,7 @@
 /** Wires the page: the stream feeds the model, the model is drawn once per frame. */
+import { ClusterFeed } from './cluster-feed.js';
+import { ClusterModel } from './cluster-model.js';
+import { ClusterView } from './cluster-view.js';
 import { Crashes } from './crashes.js';
 import { Details } from './details.js';
 import { Feed } from './feed.js';
@@ -51,6 +54,7 @@ const feed = new Feed(CHILD_LIMITS[0], {
     crashes.add(event.crashes, isWhole);
     showNode(event.node);
     if (!model.get(selected)) select(model.root);
+    if (isWhole) clusterFeed.once(); // a node that was started anew may have a cluster now
     drawSoon();
   },
   onState: showConnection,
@@ -135,6 +139,35 @@ function showConnection(state) {
   setText(pill, state);
   document.body.dataset.connection = state;
 }
+
+const cluster = new ClusterModel();
+const clusterView = new ClusterView(byId('cluster'));
+const clusterFeed = new ClusterFeed({
+  onStatus(status) {
+    cluster.apply(status);
+    clusterFeed.want(showView());
+    if (status.enabled) clusterView.show(cluster);
+  },
+  onLost: () => clusterView.stale(),
+});
+
+/** The view is in the address, so that it can be kept and shared; a node without a cluster has one view. */
+function showView() {
+  const isCluster = cluster.isEnabled === true && location.hash === '#cluster';
+  document.body.dataset.cluster = cluster.isEnabled === true ? 'on' : 'off';
+  byId('views').hidden = cluster.isEnabled !== true;
+  byId('cluster').hidden = !isCluster;
+  byId('tree').hidden = isCluster;
+  byId('totals').hidden = isCluster;
+  for (const link of byId('views').children) {
+    const isCurrent = (link.hash === '#cluster') === isCluster;
+    if (isCurrent) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+  return isCluster;
+}
+
+window.addEventListener('hashchange', () => clusterFeed.want(showView()));
 
 filter.addEventListener('input', drawSoon);
 filter.addEventListener('keydown', (event) => {

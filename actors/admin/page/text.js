@@ -14,6 +14,29 @@ export function rate(value) {
   return value < 10 ? value.toFixed(1) : count(Math.round(value));
 }
 
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
+
+/** 512 → `512 B`, 1536 → `1.5 KB`; a unit is 1,024 of the one before. */
+export function bytes(value) {
+  let unit = 0;
+  let size = value;
+  while (size >= 1000 && unit < UNITS.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 || size >= 100 ? Math.round(size) : size.toFixed(1)} ${UNITS[unit]}`;
+}
+
+/** A round trip: `0.42 ms`, `12.3 ms`, `250 ms`. */
+export function milliseconds(value) {
+  return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ms`;
+}
+
+/** `–` for what is not known. */
+export function orNone(value, format) {
+  return value === null || value === undefined ? '–' : format(value);
+}
+
 /** `850 ms`, `12 s`, `3 min 20 s`, `5 h 12 min`, `3 d 4 h`. */
 export function duration(ms) {
   const seconds = Math.floor(ms / 1000);
