@@ -39,7 +39,34 @@ export interface InterestEntry {
   readonly created: number;
 }
 
-export type Entry = RegistrationEntry | InterestEntry;
+/** A node has subscribers for this pattern that share its events under this node key. */
+export interface ShardEntry {
+  readonly kind: 'shard';
+  readonly realm: string;
+  readonly uri: string;
+  readonly match: EntryMatch;
+  readonly nodeKey: string;
+}
+
+/** A session, told as long as somebody elsewhere wants to hear of its end: then others can say so for a dead node. */
+export interface SessionEntry {
+  readonly kind: 'session';
+  readonly realm: string;
+  readonly session: number;
+  readonly authid: string;
+  readonly authrole: string;
+}
+
+/** The same of a session's subscription. */
+export interface SubscriberEntry {
+  readonly kind: 'subscriber';
+  readonly realm: string;
+  readonly session: number;
+  readonly uri: string;
+  readonly match: EntryMatch;
+}
+
+export type Entry = RegistrationEntry | InterestEntry | ShardEntry | SessionEntry | SubscriberEntry;
 
 /** An entry with the id its owner gave it: the sequence at which it was added. */
 export type Row = readonly [id: number, entry: Entry];

@@ -1,9 +1,10 @@
 /** What registries say to each other, and its form on the wire: short lists, because there are many. */
 import type { NodeId } from '../../runtime/causality/identity.ts';
 import type { PlainValue } from '../../runtime/net/peer/codec.ts';
-import { decodeBody, isMap } from '../../runtime/net/peer/codec.ts';
+import { decodeBody } from '../../runtime/net/peer/codec.ts';
 import { Malformed } from '../../runtime/structures/malformed.ts';
-import type { Entry, EntryMatch, Row } from './api.ts';
+import type { Row } from './api.ts';
+import { isCount, isText, plainEntry, readEntry } from './entries.ts';
 import type { Change } from './owner-log.ts';
 
 export type RegistryWire =
@@ -35,9 +36,6 @@ export interface Known {
 }
 
 const LIMITS = { maxDepth: 8, maxItems: 1_000_000, maxBytes: 16 * 1024 * 1024 };
-
-const MATCHES: readonly EntryMatch[] = ['exact', 'prefix', 'wildcard'];
-const MAX_URI = 65_536;
 
 export function plain(message: RegistryWire): PlainValue {
   switch (message.kind) {
@@ -107,10 +105,6 @@ function plainChange(change: Change): PlainValue {
   return change.kind === 'add' ? plainEntry(change.entry) : change.id;
 }
 
-function plainEntry(entry: Entry): PlainValue {
-  return entry.kind === 'interest' ? { ...entry, kind: 'i' } : { ...entry, kind: 'r' };
-}
-
 function readOwner(list: readonly PlainValue[]): NodeId | undefined {
   const [, name, incarnation] = list;
   if (!isText(name, 255) || !isCount(incarnation) || incarnation < 1) return undefined;
@@ -137,37 +131,6 @@ function readRow(value: PlainValue): Row | undefined {
   return entry && isCount(id) && id > 0 ? [id, entry] : undefined;
 }
 
-function readEntry(value: PlainValue | undefined): Entry | undefined {
-  if (!isMap(value)) return undefined;
-  const { kind, realm, uri, created } = value;
-  const match = MATCHES.find((each) => each === value['match']);
-  if (!isText(realm, MAX_URI) || !isText(uri, MAX_URI) || !match || !isCount(created)) {
-    return undefined;
-  }
-  if (kind === 'i') return { kind: 'interest', realm, uri, match, created };
-  const { invoke, session, registration, concurrency, features, stamp } = value;
-  const isStrings = Array.isArray(features) && features.length <= 64 && features.every(isShort);
-  if (kind !== 'r' || !isText(invoke, 64) || !isStrings) return undefined;
-  if (!isId(session) || !isId(registration) || !isCount(concurrency)) return undefined;
-  if (typeof stamp !== 'bigint' && !isCount(stamp)) return undefined;
-  return {
-    kind: 'registration',
-    realm,
-    uri,
-    match,
-    invoke,
-    session,
-    registration,
-    concurrency,
-    discloseCaller: value['discloseCaller'] === true,
-    forwardTimeout: value['forwardTimeout'] === true,
-    features: features as readonly string[],
-    stamp: BigInt(stamp),
-    isForced: value['isForced'] === true,
-    created,
-  };
-}
-
 function readAll<T>(
   value: PlainValue | undefined,
   read: (item: PlainValue) => T | undefined,
@@ -180,21 +143,4 @@ function readAll<T>(
     items.push(parsed);
   }
   return items;
-}
-
-function isText(value: PlainValue | undefined, max: number): value is string {
-  return typeof value === 'string' && value.length <= max;
-}
-
-function isShort(value: PlainValue): value is string {
-  return isText(value, 128);
-}
-
-function isCount(value: PlainValue | undefined): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-/** 2^53 is one, too. */
-function isId(value: PlainValue | undefined): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 2 ** 53;
 }

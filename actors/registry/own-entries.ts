@@ -58,8 +58,8 @@ export class OwnEntries {
   }
 }
 
-/** One key means one callee or one pattern; only what may change under it is compared. */
+/** One key means one callee, pattern or session; only what may change under it is compared. */
 function isSame(a: Entry, b: Entry): boolean {
-  if (a.kind === 'interest' || b.kind === 'interest') return a.kind === b.kind;
+  if (a.kind !== 'registration' || b.kind !== 'registration') return a.kind === b.kind;
   return a.stamp === b.stamp && a.invoke === b.invoke && a.isForced === b.isForced;
 }

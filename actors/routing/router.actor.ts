@@ -7,36 +7,29 @@
 import type { Context, Definition, Down, Handlers } from '../../runtime/kernel/actor.ts';
 import type { Mailbox } from '../../runtime/kernel/mailbox.ts';
 import type { Codec } from '../../runtime/wamp/codec.ts';
-import {
-  CALL,
-  CANCEL,
-  ERROR,
-  PUBLISH,
-  REGISTER,
-  SUBSCRIBE,
-  UNREGISTER,
-  UNSUBSCRIBE,
-  YIELD,
-} from '../../runtime/wamp/message.ts';
+import { PUBLISH } from '../../runtime/wamp/message.ts';
 import type { Dict, Id, Payload, SerializerId, Value } from '../../runtime/wamp/message.ts';
 import type { UriRule } from '../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
 import type { Authorizer } from '../security/api.ts';
-import type { Member, Request, RouterInput } from './api.ts';
+import type { Member, RouterInput } from './api.ts';
 import { Broker } from './broker/broker.ts';
 import { assemble } from './cluster/assembly.ts';
-import type { Cluster } from './cluster/cluster.ts';
+import type { Cluster, ClusterInput } from './cluster/cluster.ts';
 import type { ClusterPort } from './cluster/port.ts';
 import type { BrokerConfig, DealerConfig } from './config.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { Dealer } from './dealer/dealer.ts';
 import type { Announcement, RoutingEffects } from './effects.ts';
+import { Farewells } from './farewells.ts';
 import { FollowUps } from './follow-ups.ts';
 import { MemberMonitors } from './member-monitors.ts';
 import { metaTable } from './meta.ts';
 import { announceJoin, announceLeave } from './session-events.ts';
 import { sessionProcedures } from './session-meta.ts';
 import type { RetainedTarget } from './retained/messages.ts';
+import { answerInterrupted, decide } from './requests.ts';
+import type { Cores } from './requests.ts';
 import { RetainedReports } from './retained/reports.ts';
 import type { RealmRows, RealmTables } from './tables.ts';
 
@@ -74,8 +67,10 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   readonly #rows: RealmRows;
   readonly #broker: Broker;
   readonly #dealer: Dealer;
+  readonly #cores: Cores;
   readonly #monitors: MemberMonitors;
   readonly #cluster: Cluster | undefined;
+  readonly #farewells: Farewells | undefined;
   readonly #retained: RetainedReports | undefined;
   readonly #isProxy: (member: Member) => boolean;
   readonly #followUps = new FollowUps({
@@ -108,6 +103,15 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         },
         giveUpLater: (question) => this.#giveUpLater(question),
       });
+    this.#farewells =
+      parts &&
+      new Farewells({
+        realm: dependencies.cluster!.realm,
+        rows: this.#rows,
+        interests: parts.broker.interests,
+        codecs,
+        announceHere: (topic, args) => this.#followUps.announceHere(topic, args),
+      });
     const { retained } = dependencies;
     this.#retained = retained && new RetainedReports(this.#rows.counters.retained, retained);
     this.#broker = new Broker({
@@ -116,6 +120,8 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
       uriRule,
       codecs,
       cluster: parts?.broker,
+      witnesses: this.#farewells?.witnesses,
+      departures: this.#farewells?.departures,
       replication: this.#retained,
     });
     const procedures = new Map([
@@ -129,6 +135,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
       procedures,
       cluster: parts?.dealer(procedures),
     });
+    this.#cores = { broker: this.#broker, dealer: this.#dealer };
     this.#isProxy = (member) => parts?.peers.isProxy(member) ?? false;
     this.#cluster = parts?.join(this.#dealer, this.#broker);
     this.#recover();
@@ -136,6 +143,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
 
   handle(input: RouterInput): void {
     this.#handle(input);
+    this.#farewells?.witnesses.refresh();
     if (this.#cluster) this.#report(this.#cluster);
     this.#retained?.report();
   }
@@ -154,13 +162,19 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         return this.#sweep();
       case 'retained':
         return this.#broker.retained(input, this.#context.clock.wall());
-      case 'relayed':
       case 'registry':
+        this.#farewells?.registry(input.event, () => this.#onCluster(input));
+        return this.#settle();
+      case 'relayed':
       case 'announce':
       case 'give_up':
-        this.#cluster?.handle(input, this.#context.clock);
+        this.#onCluster(input);
         return this.#settle();
     }
+  }
+
+  #onCluster(input: ClusterInput): void {
+    this.#cluster?.handle(input, this.#context.clock);
   }
 
   /** A session's actor ended. DOWN overtakes messages, so the member leaves behind what it has still asked for. */
@@ -216,18 +230,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     input.isAnswered = false;
     input.done += 1;
     this.#d.mailbox.putBack(input);
-    if (!isAnswered && this.#isMember(member)) this.#answerInterrupted(member, request);
-  }
-
-  #answerInterrupted(member: Member, request: Request): void {
-    switch (request.type) {
-      case PUBLISH:
-      case SUBSCRIBE:
-      case UNSUBSCRIBE:
-        return this.#broker.interrupted(member, request);
-      default:
-        return this.#dealer.interrupted(member, request);
-    }
+    if (!isAnswered && this.#isMember(member)) answerInterrupted(this.#cores, member, request);
   }
 
   // ---- requests
@@ -241,35 +244,12 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         this.#d.count('requests_of_the_departed', requests.length - input.done);
         return;
       }
-      this.#onRequest(member, requests[input.done], now, wall);
+      decide(this.#cores, member, requests[input.done], now, wall);
       if (!this.#followUps.isEmpty) this.#finish(input);
       input.done += 1;
     }
     this.#dealer.report();
     this.#schedule();
-  }
-
-  #onRequest(member: Member, request: Request, now: number, wall: number): void {
-    switch (request.type) {
-      case CALL:
-        return this.#dealer.call(member, request, now);
-      case YIELD:
-        return this.#dealer.yield(member, request, now);
-      case PUBLISH:
-        return this.#broker.publish(member, request, wall);
-      case ERROR:
-        return this.#dealer.error(member, request, now);
-      case CANCEL:
-        return this.#dealer.cancel(member, request);
-      case SUBSCRIBE:
-        return this.#broker.subscribe(member, request, wall);
-      case UNSUBSCRIBE:
-        return this.#broker.unsubscribe(member, request);
-      case REGISTER:
-        return this.#dealer.register(member, request, wall);
-      case UNREGISTER:
-        return this.#dealer.unregister(member, request);
-    }
   }
 
   /** What follows from a request that has its answer. */
@@ -285,6 +265,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#rows.members.set(member.id, member);
     this.#monitors.watch(member);
     this.#d.count('sessions_opened');
+    this.#farewells?.witnesses.joined(member);
     announceJoin(member, this);
     this.#followUps.publish();
   }
@@ -302,6 +283,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#cluster?.left(member);
     this.#rows.members.delete(member.id);
     this.#d.count('sessions_closed');
+    this.#farewells?.witnesses.left(member);
     announceLeave(member, this);
     this.#followUps.publish();
     this.#dealer.report();

@@ -25,12 +25,14 @@ import type { Member } from '../api.ts';
 import type { BrokerConfig } from '../config.ts';
 import type { RoutingEffects, Rows } from '../effects.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
+import type { Departures } from '../departures.ts';
 import type { MetaProcedures } from '../meta.ts';
 import { metaTable } from '../meta.ts';
 import { BadOption } from '../options.ts';
 import { PASSTHRU } from '../passthru.ts';
 import type { Refusal } from '../refusals.ts';
 import { errorFor, INTERRUPTED, refusal } from '../refusals.ts';
+import type { Witnesses } from '../witnesses.ts';
 import { arrived, Delivery } from './fan-out.ts';
 import type { HistoryLog } from './history.ts';
 import { History } from './history.ts';
@@ -64,6 +66,9 @@ export interface BrokerDependencies {
   readonly authorizer?: Authorizer | undefined;
   /** Undefined: there are no other nodes. */
   readonly cluster?: BrokerCluster | undefined;
+  /** Tell other nodes what they will have to say if this one dies. */
+  readonly witnesses?: Witnesses | undefined;
+  readonly departures?: Departures | undefined;
   /** Undefined: retained events are this node's alone. */
   readonly replication?: RetainedReplication | undefined;
 }
@@ -101,7 +106,7 @@ export class Broker {
     this.#retention = new Retention(retained, config.retention, this.#count, replication);
     this.#history = new History(dependencies.history, config.history, this.#count);
     this.#cluster = dependencies.cluster;
-    this.#delivery = new Delivery(this.#subscriptions, this.#count);
+    this.#delivery = new Delivery(this.#subscriptions, this.#count, this.#cluster?.interests);
     this.#subscribing = new Subscribing({
       subscriptions: this.#subscriptions,
       members: dependencies.members,
@@ -109,6 +114,7 @@ export class Broker {
       effects,
       random: dependencies.random,
       cluster: this.#cluster,
+      witnesses: dependencies.witnesses,
       sendRetained: (member, subscription, now) => this.#sendRetained(member, subscription, now),
     });
   }
@@ -177,6 +183,7 @@ export class Broker {
   /** A publication of another node's publisher: that node has decided everything but who here receives it. */
   relayed(publication: Publication): void {
     this.#count('publications_relayed');
+    this.#d.departures?.heard(publication);
     this.#delivery.deliver(publication);
   }
 

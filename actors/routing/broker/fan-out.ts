@@ -7,6 +7,7 @@ import { SharedFrame } from '../../../runtime/net/shared-frame.ts';
 import type { EventMessage, Id } from '../../../runtime/wamp/message.ts';
 import { EVENT } from '../../../runtime/wamp/message.ts';
 import type { Member } from '../api.ts';
+import type { MatchPolicy } from '../matching/patterns.ts';
 import type { Publication } from './publication.ts';
 import { detailsFor } from './publication.ts';
 import { mayReceive } from './receivers.ts';
@@ -14,19 +15,26 @@ import type { Subscription, Subscriptions } from './subscriptions.ts';
 
 export type Count = (counter: string, by?: number) => void;
 
+/** The node keys of other nodes' sessions. */
+interface NodeKeys {
+  nodeKeys(match: MatchPolicy, uri: string): Iterable<string> | undefined;
+}
+
 /** One publication to every subscription it matches. */
 export class Delivery {
   readonly #subscriptions: Subscriptions;
   readonly #count: Count;
+  readonly #elsewhere: NodeKeys | undefined;
   /** What is being delivered, and how many events it became: fields, so that `#visit` is made once. */
   #publication: Publication | undefined;
   #sent = 0;
   readonly #visit = (subscription: Subscription) => {
-    this.#sent += fanOut(this.#publication!, subscription, this.#count);
+    this.#sent += fanOut(this.#publication!, subscription, this.#count, this.#elsewhere);
   };
 
-  constructor(subscriptions: Subscriptions, count: Count) {
+  constructor(subscriptions: Subscriptions, count: Count, elsewhere?: NodeKeys) {
     this.#subscriptions = subscriptions;
+    this.#elsewhere = elsewhere;
     this.#count = count;
   }
 
@@ -48,11 +56,19 @@ export class Delivery {
 }
 
 /** Returns to how many receivers the event went. */
-function fanOut(publication: Publication, subscription: Subscription, count: Count): number {
+function fanOut(
+  publication: Publication,
+  subscription: Subscription,
+  count: Count,
+  elsewhere: NodeKeys | undefined,
+): number {
   const { filter, resourceKey } = publication;
   const self = publication.excludesPublisher ? publication.publisher?.id : undefined;
   const shards = resourceKey === undefined ? undefined : subscription.shards;
-  const shard = shards?.owner(resourceKey!);
+  const shard = shards?.owner(
+    resourceKey!,
+    elsewhere?.nodeKeys(subscription.match, subscription.uri),
+  );
   let sent = 0;
   let first: Member | undefined; // waits: for a single receiver no shared frame is worth its making
   let frame: SharedFrame | undefined;

@@ -3,12 +3,13 @@
  * this node wants, as the others know it.
  */
 import type { Id } from '../../../runtime/wamp/message.ts';
-import type { InterestEntry } from '../../registry/api.ts';
+import type { Entry, InterestEntry, ShardEntry } from '../../registry/api.ts';
 import type { Peer } from '../cluster/peers.ts';
 import { patternId, patternKey } from '../cluster/pattern-ids.ts';
 import type { Reports } from '../cluster/reports.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import { PatternIndex } from '../matching/patterns.ts';
+import { OwnInterests } from './own-interests.ts';
 
 /** A pattern that other nodes have subscribers for. */
 export interface Interested {
@@ -20,34 +21,42 @@ export interface Interested {
   readonly peers: Set<Peer>;
 }
 
-interface Own {
-  readonly entry: InterestEntry;
-  /** Confirmed when everybody knows; 0: they do. */
-  token: number;
-}
+type SubscriptionEntry = Exclude<Entry, { kind: 'registration' }>;
 
 export class Interests {
-  readonly #realm: string;
-  readonly #reports: Reports;
+  readonly mine: OwnInterests;
+  /** Changes with what other nodes want. */
+  version = 0;
   readonly #index = new PatternIndex<Interested>();
   readonly #patterns = new Map<string, Interested>();
   readonly #ids = new Map<Id, Interested>();
-  readonly #own = new Map<string, Own>();
-  /** Those with a token. */
-  readonly #unconfirmed = new Set<Own>();
+  /** By pattern and node key. */
+  readonly #shards = new Map<string, Map<string, Set<Peer>>>();
   readonly #found = new Set<string>();
   readonly #collect = ({ peers }: Interested): void => {
     for (const { node } of peers) this.#found.add(node.name);
   };
 
   constructor(realm: string, reports: Reports) {
-    this.#realm = realm;
-    this.#reports = reports;
+    this.mine = new OwnInterests(realm, reports);
   }
 
   // ---- other nodes
 
-  add(peer: Peer, { match, uri, created }: InterestEntry): void {
+  add(peer: Peer, entry: SubscriptionEntry): void {
+    switch (entry.kind) {
+      case 'interest':
+        return this.#add(peer, entry);
+      case 'shard':
+        return this.#addShard(peer, entry);
+      case 'session':
+      case 'subscriber':
+        return; // wanted when the node has died
+    }
+  }
+
+  #add(peer: Peer, { match, uri, created }: InterestEntry): void {
+    this.version++;
     const key = patternKey(match, uri);
     let interested = this.#patterns.get(key);
     if (!interested) {
@@ -60,7 +69,13 @@ export class Interests {
     interested.peers.add(peer);
   }
 
-  remove(peer: Peer, { match, uri }: InterestEntry): void {
+  remove(peer: Peer, entry: SubscriptionEntry): void {
+    if (entry.kind === 'shard') this.#removeShard(peer, entry);
+    if (entry.kind === 'interest') this.#remove(peer, entry);
+  }
+
+  #remove(peer: Peer, { match, uri }: InterestEntry): void {
+    this.version++;
     const key = patternKey(match, uri);
     const interested = this.#patterns.get(key);
     if (!interested?.peers.delete(peer) || interested.peers.size > 0) return;
@@ -98,60 +113,39 @@ export class Interests {
     return this.#patterns.values();
   }
 
+  /** Node keys of the pattern that sessions of other nodes have. */
+  nodeKeys(match: MatchPolicy, uri: string): Iterable<string> | undefined {
+    return this.#shards.get(patternKey(match, uri))?.keys();
+  }
+
   // ---- this node
-
-  /** True: not everybody knows yet, and SUBSCRIBED has to wait for `confirm`. */
-  want(match: MatchPolicy, uri: string, created: number): boolean {
-    const key = patternKey(match, uri);
-    const known = this.#own.get(key);
-    if (known) return known.token > 0;
-    const entry: InterestEntry = { kind: 'interest', realm: this.#realm, uri, match, created };
-    const own = { entry, token: this.#reports.add(reportKey(key), entry) };
-    this.#own.set(key, own);
-    this.#unconfirmed.add(own);
-    return true;
-  }
-
-  /** After a router died: what it had, everybody has been told of, or is told now. */
-  restore(match: MatchPolicy, uri: string, created: number): void {
-    const entry: InterestEntry = { kind: 'interest', realm: this.#realm, uri, match, created };
-    this.#own.set(patternKey(match, uri), { entry, token: 0 });
-  }
-
-  unwant(match: MatchPolicy, uri: string): void {
-    const key = patternKey(match, uri);
-    const own = this.#own.get(key);
-    if (!own) return;
-    this.#own.delete(key);
-    this.#unconfirmed.delete(own);
-    this.#reports.remove(reportKey(key));
-  }
-
-  /** Everybody knows what was reported up to this token. */
-  confirm(token: number): void {
-    for (const own of this.#unconfirmed) {
-      if (own.token > token) continue;
-      own.token = 0;
-      this.#unconfirmed.delete(own);
-    }
-  }
 
   /** Some SUBSCRIBED wait for the other nodes. */
   get isWaiting(): boolean {
-    return this.#unconfirmed.size > 0;
+    return this.mine.isWaiting;
   }
 
-  isConfirmed(match: MatchPolicy, uri: string): boolean {
-    return (this.#own.get(patternKey(match, uri))?.token ?? 0) === 0;
+  own(): readonly { readonly key: string; readonly entry: Entry }[] {
+    return this.mine.all();
   }
 
-  own(): readonly { readonly key: string; readonly entry: InterestEntry }[] {
-    return [...this.#own].map(([key, { entry }]) => ({ key: reportKey(key), entry }));
+  #addShard(peer: Peer, { match, uri, nodeKey }: ShardEntry): void {
+    const key = patternKey(match, uri);
+    let shards = this.#shards.get(key);
+    if (!shards) this.#shards.set(key, (shards = new Map()));
+    const peers = shards.get(nodeKey);
+    if (peers) peers.add(peer);
+    else shards.set(nodeKey, new Set([peer]));
+  }
+
+  #removeShard(peer: Peer, { match, uri, nodeKey }: ShardEntry): void {
+    const key = patternKey(match, uri);
+    const shards = this.#shards.get(key);
+    const peers = shards?.get(nodeKey);
+    if (!shards || !peers?.delete(peer) || peers.size > 0) return;
+    shards.delete(nodeKey);
+    if (shards.size === 0) this.#shards.delete(key);
   }
 }
 
 const NOBODY: readonly string[] = [];
-
-function reportKey(key: string): string {
-  return `s:${key}`;
-}

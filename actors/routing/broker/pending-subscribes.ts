@@ -10,12 +10,14 @@ export interface PendingSubscribe {
   readonly member: Member;
   readonly message: Subscribe;
   readonly match: MatchPolicy;
+  readonly nodeKey: string | undefined;
 }
 
 export class PendingSubscribes {
   readonly #rows: Rows<PendingSubscribe, PendingSubscribe>;
   readonly #members = new Map<Member, number>();
   readonly #patterns = new Map<string, number>();
+  readonly #nodeKeys = new Map<string, number>();
 
   constructor(rows: Rows<PendingSubscribe, PendingSubscribe>) {
     this.#rows = rows;
@@ -35,6 +37,10 @@ export class PendingSubscribes {
     return this.#patterns.has(patternKey(match, topic));
   }
 
+  wantsNodeKey(match: MatchPolicy, topic: string, nodeKey: string): boolean {
+    return this.#nodeKeys.has(`${patternKey(match, topic)} ${nodeKey}`);
+  }
+
   /** Takes out those that fit, in their order. */
   take(fits: (pending: PendingSubscribe) => boolean): readonly PendingSubscribe[] {
     if (this.#rows.size === 0) return NONE;
@@ -46,9 +52,11 @@ export class PendingSubscribes {
     return taken;
   }
 
-  #count({ member, match, message }: PendingSubscribe, by: number): void {
+  #count({ member, match, message, nodeKey }: PendingSubscribe, by: number): void {
+    const pattern = patternKey(match, message.topic);
     add(this.#members, member, by);
-    add(this.#patterns, patternKey(match, message.topic), by);
+    add(this.#patterns, pattern, by);
+    if (nodeKey !== undefined) add(this.#nodeKeys, `${pattern} ${nodeKey}`, by);
   }
 }
 

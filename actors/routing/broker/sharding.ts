@@ -33,19 +33,21 @@ export class Shards {
     else this.#sessions.set(nodeKey, left);
   }
 
-  /** The node key that gets the events of `resourceKey`; undefined when no session gave one. */
-  owner(resourceKey: string): string | undefined {
-    let owner: string | undefined;
-    let highest = -1;
-    for (const nodeKey of this.#sessions.keys()) {
-      const weight = weigh(nodeKey, resourceKey);
-      // Equal weights: the smaller key, so that the order of arrival does not matter.
-      if (weight > highest || (weight === highest && nodeKey < owner!)) {
-        owner = nodeKey;
-        highest = weight;
-      }
-    }
-    return owner;
+  has(nodeKey: string): boolean {
+    return this.#sessions.has(nodeKey);
+  }
+
+  nodeKeys(): IterableIterator<string> {
+    return this.#sessions.keys();
+  }
+
+  /**
+   * The node key that gets the events of `resourceKey`; undefined when no session gave one. `elsewhere`: those of sessions
+   * of other nodes, for every node must find the same owner.
+   */
+  owner(resourceKey: string, elsewhere?: Iterable<string>): string | undefined {
+    const best = heaviest(this.#sessions.keys(), resourceKey, undefined);
+    return elsewhere ? heaviest(elsewhere, resourceKey, best) : best;
   }
 
   /** Does this session get the events of that owner? */
@@ -53,6 +55,24 @@ export class Shards {
     const nodeKey = this.#nodeOf.get(session);
     return nodeKey === undefined || nodeKey === owner;
   }
+}
+
+/** Equal weights: the smaller key, so that the order of arrival does not matter. */
+function heaviest(
+  nodeKeys: Iterable<string>,
+  resourceKey: string,
+  known: string | undefined,
+): string | undefined {
+  let best = known;
+  let highest = best === undefined ? -1 : weigh(best, resourceKey);
+  for (const nodeKey of nodeKeys) {
+    const weight = weigh(nodeKey, resourceKey);
+    if (weight > highest || (weight === highest && nodeKey < best!)) {
+      best = nodeKey;
+      highest = weight;
+    }
+  }
+  return best;
 }
 
 /** FNV-1a over both keys, then MurmurHash3's finalizer, for short keys that differ in their last character only. */

@@ -14,6 +14,7 @@ import type { MatchPolicy } from '../matching/patterns.ts';
 import { BadOption } from '../options.ts';
 import { errorFor, refusal } from '../refusals.ts';
 import type { Refusal } from '../refusals.ts';
+import type { Witnesses } from '../witnesses.ts';
 import type { Interests } from './interests.ts';
 import type { PendingSubscribe } from './pending-subscribes.ts';
 import { PendingSubscribes } from './pending-subscribes.ts';
@@ -31,6 +32,7 @@ export interface SubscribingDependencies {
   readonly random: RandomSource;
   /** Undefined: there are no other nodes. */
   readonly cluster: SubscribingCluster | undefined;
+  readonly witnesses: Witnesses | undefined;
   sendRetained(member: Member, subscription: Subscription, now: number): void;
 }
 
@@ -47,7 +49,7 @@ export class Subscribing {
 
   constructor(dependencies: SubscribingDependencies) {
     this.#d = dependencies;
-    this.#events = new SubscriptionEvents(dependencies.effects);
+    this.#events = new SubscriptionEvents(dependencies.effects, dependencies.witnesses);
     const { cluster } = dependencies;
     this.#interests = cluster?.interests;
     this.#pending = cluster && new PendingSubscribes(cluster.pending);
@@ -56,8 +58,9 @@ export class Subscribing {
   /** After a router died: who waited for other nodes has waited long enough, and those are told everything anew. */
   recover(now: number): void {
     this.#complete(() => true, now);
-    for (const { match, uri, created, subscribers } of this.#d.subscriptions.all()) {
-      if (subscribers.size > 0) this.#interests?.restore(match, uri, created);
+    for (const { match, uri, created, subscribers, shards } of this.#d.subscriptions.all()) {
+      if (subscribers.size === 0) continue;
+      this.#interests?.mine.restore(match, uri, created, shards?.nodeKeys() ?? []);
     }
   }
 
@@ -68,9 +71,13 @@ export class Subscribing {
 
   /** Every node knows what was reported up to this token, or has had its time. */
   confirm(token: number, now: number): void {
-    const interests = this.#interests;
-    interests?.confirm(token);
-    this.#complete(({ match, message }) => interests!.isConfirmed(match, message.topic), now);
+    const own = this.#interests?.mine;
+    if (!own) return;
+    own.confirm(token);
+    this.#complete(
+      ({ match, message, nodeKey }) => own.isConfirmed(match, message.topic, nodeKey),
+      now,
+    );
   }
 
   subscribe(member: Member, message: Subscribe, now: number): void {
@@ -79,11 +86,11 @@ export class Subscribing {
     if (options instanceof BadOption) {
       return refuse(member, message, refusal(ERRORS.invalidArgument, options.detail));
     }
-    const { match } = options;
+    const { match, nodeKey } = options;
     const refused = this.#d.rules.whyNoSubscription(member, topic, match, this.#pending);
     if (refused) return refuse(member, message, refused);
-    if (this.#interests?.want(match, topic, now)) {
-      return this.#pending!.add({ member, message, match });
+    if (this.#interests?.mine.want(match, topic, now, nodeKey)) {
+      return this.#pending!.add({ member, message, match, nodeKey });
     }
     this.#enter(member, message, options, now);
   }
@@ -131,6 +138,7 @@ export class Subscribing {
     const found = subscriptions.find(match, topic);
     const subscription = found ?? this.#create(match, topic, now, false);
     const joined = subscriptions.join(subscription, member, nodeKey);
+    if (!joined) this.#unwant(match, topic); // perhaps its former node key
     const isFirst = !found && !this.#interests?.find(match, topic);
     if (isFirst) this.#events.created(member, subscription);
     if (joined) this.#events.joined(member, subscription);
@@ -172,9 +180,16 @@ export class Subscribing {
   }
 
   #unwant(match: MatchPolicy, uri: string): void {
-    if (!this.#interests || this.#pending?.wants(match, uri)) return;
+    const own = this.#interests?.mine;
+    if (!own) return;
     const left = this.#d.subscriptions.find(match, uri);
-    if (!left || left.subscribers.size === 0) this.#interests.unwant(match, uri);
+    const isWanted = this.#pending?.wants(match, uri) || (left && left.subscribers.size > 0);
+    if (!isWanted) return own.unwant(match, uri);
+    own.keepNodeKeys(
+      match,
+      uri,
+      (nodeKey) => left?.shards?.has(nodeKey) || this.#pending!.wantsNodeKey(match, uri, nodeKey),
+    );
   }
 }
 

@@ -7,13 +7,19 @@ import type { Member } from '../api.ts';
 import type { RoutingEffects } from '../effects.ts';
 import { isReserved } from '../reserved.ts';
 import { subscriptionDetails } from './subscription-meta.ts';
+import type { Witnesses } from '../witnesses.ts';
 import type { Subscription } from './subscriptions.ts';
 
 export class SubscriptionEvents {
   readonly #effects: Pick<RoutingEffects, 'announce'>;
+  readonly #witnesses: Pick<Witnesses, 'subscribed' | 'unsubscribed'> | undefined;
 
-  constructor(effects: Pick<RoutingEffects, 'announce'>) {
+  constructor(
+    effects: Pick<RoutingEffects, 'announce'>,
+    witnesses?: Pick<Witnesses, 'subscribed' | 'unsubscribed'>,
+  ) {
     this.#effects = effects;
+    this.#witnesses = witnesses;
   }
 
   created(member: Member, subscription: Subscription): void {
@@ -23,10 +29,12 @@ export class SubscriptionEvents {
   }
 
   joined(member: Member, subscription: Subscription): void {
+    this.#witnesses?.subscribed(member, subscription);
     this.#announce('wamp.subscription.on_subscribe', member, subscription);
   }
 
   parted(member: Member, subscription: Subscription): void {
+    this.#witnesses?.unsubscribed(member, subscription);
     this.#announce('wamp.subscription.on_unsubscribe', member, subscription);
   }
 

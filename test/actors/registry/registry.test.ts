@@ -62,7 +62,10 @@ class Solo implements RegistryPort {
       .splice(0)
       .flatMap((event) =>
         event.kind === 'rows'
-          ? [...event.added.map(([, entry]) => entry.uri), ...event.removed]
+          ? [
+              ...event.added.map(([, entry]) => ('uri' in entry ? entry.uri : entry.kind)),
+              ...event.removed,
+            ]
           : [],
       );
   }
