@@ -45,6 +45,13 @@ export const LINK_COUNTERS = {
   peer_messages_for_nobody: 'Messages of other nodes for a service that does not run here.',
   peer_messages_dropped: 'Messages held up by a test that then found no room.',
   peer_announcements_dropped: 'News of links that a service was too far behind to hear.',
+  peer_causal_waited: 'Messages with a causal label that came before one they follow, and waited.',
+  peer_causal_timed_out:
+    'Messages with a causal label delivered though one they follow never came.',
+  peer_causal_no_room:
+    'Messages with a causal label delivered before their time, for want of room.',
+  peer_causal_forgotten: 'Times a causal label knew of too many nodes and began anew.',
+  peer_causal_malformed: 'Messages with a causal label that were none.',
   remote_malformed: 'Messages for actors from other nodes that were none.',
   remote_unknown_names: 'Messages from other nodes for an actor that is not exported.',
   remote_casts_dropped: 'Messages for actors on other nodes that could not be sent.',

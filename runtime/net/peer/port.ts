@@ -7,8 +7,9 @@ import type { NodeId } from '../../causality/identity.ts';
 /** Each has sockets of its own, so that nothing waits behind another channel's bulk. */
 export type ChannelName = 'control' | 'broadcast' | 'relay' | 'store';
 
-/** Which subsystem of the receiving node a message is for. */
-export type ServiceName = 'membership' | 'broadcast' | 'registry' | 'relay' | 'store' | 'remote';
+/** Which subsystem of the receiving node a message is for; `causal` is the transport's own. */
+export type ServiceName =
+  'membership' | 'broadcast' | 'registry' | 'relay' | 'store' | 'remote' | 'causal';
 
 export interface SendOptions {
   /** Same key, same connection, order kept. Default: the service's own order on one connection. */
@@ -17,6 +18,12 @@ export interface SendOptions {
   readonly monotonicKey?: string;
   /** Sent again until the peer has acknowledged it; delivered once. */
   readonly acknowledged?: boolean;
+  /**
+   * Delivered after every message with this label that it causally follows, from whichever node and on whichever
+   * channel. One that is lost holds those that follow it up for five seconds: better acknowledged as well. Never with a
+   * monotonic key.
+   */
+  readonly causalLabel?: string;
 }
 
 /** `overloaded`: the channel's bounded queue is full, nothing was queued. */

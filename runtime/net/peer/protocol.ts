@@ -27,6 +27,7 @@ export const SERVICES: readonly ServiceName[] = [
   'relay',
   'store',
   'remote',
+  'causal',
 ];
 
 /** A frame without its length. Small, so that what is urgent waits for one frame and not for a message. */

@@ -13,6 +13,7 @@ import type { BufferPool } from '../buffer-pool.ts';
 import type { NetLevel } from '../environment.ts';
 import type { FlushList } from '../flush-list.ts';
 import { Announcements } from './announcements.ts';
+import { Causal } from './causal.ts';
 import { PeerConnection } from './connection.ts';
 import type { Established } from './handshake.ts';
 import type { PeerIdentity, Purpose, Refusal } from './handshake-messages.ts';
@@ -82,6 +83,7 @@ export class PeerSwitch implements PeerNetwork {
   readonly #announcements: Announcements;
   readonly #host: LinkHost;
   readonly #budget: TurnBudget;
+  readonly #causal: Causal;
   /** Traffic of links that are gone. */
   readonly #ended: Readonly<Record<ChannelName, ChannelTraffic>> = {
     control: noTraffic(),
@@ -96,6 +98,11 @@ export class PeerSwitch implements PeerNetwork {
     this.self = parts.self;
     this.#parts = parts;
     this.#announcements = new Announcements(parts);
+    this.#causal = new Causal({
+      self: parts.self,
+      deliver: (service, from, body) => this.#deliver(service, from, body),
+      count: parts.count,
+    });
     this.#budget = new TurnBudget(parts.clock, parts.settings.drainBudgetMs);
     this.#host = {
       clock: parts.clock,
@@ -119,7 +126,14 @@ export class PeerSwitch implements PeerNetwork {
     options: SendOptions = NO_OPTIONS,
   ): PeerDelivery {
     const link = this.#peers.get(to)?.link;
-    return link === undefined ? 'disconnected' : link.send(channel, service, body, options);
+    if (link === undefined) return 'disconnected';
+    const { causalLabel: label } = options;
+    if (label === undefined) return link.send(channel, service, body, options);
+    if (options.monotonicKey !== undefined) throw new RangeError('causal and monotonic');
+    const { bytes, sent } = this.#causal.wrap(label, link.peer, service, body);
+    const delivery = link.send(channel, 'causal', bytes, options);
+    if (delivery === 'queued') sent();
+    return delivery;
   }
 
   isConnected(name: string): boolean {
@@ -157,9 +171,10 @@ export class PeerSwitch implements PeerNetwork {
     return this.#peers.get(name)?.link;
   }
 
-  /** Tells services what they could not be told yet. Called now and then. */
+  /** Tells services what they could not be told yet, and what was waited for in vain. Called now and then. */
   tick(): void {
     this.#announcements.retry();
+    this.#causal.tick(this.#parts.clock.now());
   }
 
   // For the handshake.
@@ -236,6 +251,7 @@ export class PeerSwitch implements PeerNetwork {
 
   #forget(peer: Peer): void {
     this.#peers.delete(peer.node.name);
+    this.#causal.forget(peer.node);
     const kept = CHANNELS.reduce((sum, channel) => sum + peer.windows[channel].send.size, 0);
     if (kept > 0) this.#parts.count('peer_unacknowledged_dropped', kept); // nobody is left to have them
   }
@@ -277,6 +293,7 @@ export class PeerSwitch implements PeerNetwork {
   }
 
   #deliver(service: ServiceName, from: NodeId, body: Uint8Array): 'accepted' | 'refused' | 'dead' {
+    if (service === 'causal') return this.#causal.receive(from, body, this.#parts.clock.now());
     if (this.#announcements.isPending(service)) return 'refused'; // or it would hear things out of order
     const target = this.#parts.resolve(service);
     return target === undefined ? 'dead' : target.cast({ kind: 'peer_message', from, body });
