@@ -70,7 +70,7 @@ async function check(directory: DataDirectory, child: ChildOptions): Promise<Off
     return refused('Its partitions share one database: check it on the running node.');
   }
   if (engine === 'rocksdb') {
-    const probed = await probeRocksdb(child);
+    const probed = await probeRocksdb({ ...child, cacheFile: directory.probeFile });
     if (probed.kind === 'fails')
       return refused(`rocksdb cannot be used by this Node: ${probed.reason}`);
   }

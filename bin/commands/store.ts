@@ -79,7 +79,7 @@ async function convert(
     return refuse(`${directory.path} has no store yet: set store.engine = ${to} and start.`);
   }
   if (from === 'rocksdb' || to === 'rocksdb') {
-    const probed = await probeRocksdb({ timeoutMs });
+    const probed = await probeRocksdb({ timeoutMs, cacheFile: directory.probeFile });
     if (probed.kind === 'fails') {
       return refuse(`rocksdb cannot be used by this Node: ${probed.reason}`);
     }

@@ -31,8 +31,11 @@ export async function probeRocksdb(options: ProbeOptions): Promise<ProbeResult> 
   return result;
 }
 
-async function probe(options: ChildOptions): Promise<ProbeResult> {
-  const directory = mkdtempSync(join(tmpdir(), 'bondy-probe-'));
+/** Beside the answer, where there is one: a container may have no other folder that can be written. */
+async function probe(options: ProbeOptions): Promise<ProbeResult> {
+  const { cacheFile } = options;
+  const parent = cacheFile === undefined ? tmpdir() : dirname(cacheFile);
+  const directory = mkdtempSync(join(parent, 'bondy-probe-'));
   try {
     const check = await tryEngine('rocksdb', join(directory, 'db'), options);
     return check.kind === 'works' ? check : { kind: 'fails', reason: check.detail };

@@ -1,6 +1,13 @@
 /** The probe survives what it probes. */
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { probeRocksdb } from '../../../runtime/disk/engine-probe.ts';
@@ -56,6 +63,22 @@ test('the answer is kept until Node changes, and asked again when it is damaged'
   writeFileSync(cacheFile, readFileSync(cacheFile, 'utf8').replace('works', 'workz'));
   await probe();
   assert.equal(runs(), 3);
+});
+
+test('the database that is tried is beside the answer, in a folder that can be written, and gone afterwards', async (t) => {
+  const directory = scratch(t);
+  const { execPath } = fakeNode(directory, `echo "$@" > '${directory}/asked'`);
+  const { TMPDIR } = process.env;
+  process.env['TMPDIR'] = join(directory, 'none');
+  t.after(() => {
+    if (TMPDIR === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = TMPDIR;
+  });
+  const data = join(directory, 'data');
+  mkdirSync(data);
+  await probeRocksdb({ timeoutMs: 10_000, execPath, cacheFile: join(data, 'engine-probe.json') });
+  assert.match(readFileSync(join(directory, 'asked'), 'utf8'), /\/data\/bondy-probe-/);
+  assert.deepEqual(readdirSync(data), ['engine-probe.json']);
 });
 
 test('a failure is kept too', async (t) => {
