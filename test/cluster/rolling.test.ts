@@ -19,10 +19,11 @@ describe('five nodes that are restarted one after the other under load', () => {
     t.after(() => traffic.stop());
     await traffic.flows(20);
     await traffic.losesNothing(50);
-    const [newPort] = await freePorts(1);
+    const [port] = await freePorts(1);
+    const moved = { 'cluster.peer_port': port!, 'cluster.advertised_port': port! };
     for (const [i, node] of nodes.entries()) {
       await node.kill('SIGTERM');
-      await node.start(i === MOVES ? { 'cluster.peer_port': newPort! } : {});
+      await node.start(i === MOVES ? moved : {});
       await until(`${SIZE} members on every node`, () => notAll(nodes));
       await traffic.flows(20);
     }
