@@ -53,7 +53,11 @@ export class Wires {
       const { from, to, channel } = line;
       if (from === undefined || channel === undefined) return [];
       if (!(from === a && to === b) && !(from === b && to === a)) return [];
-      return [{ from, to, channel, cut: () => hangUp(line) }];
+      const cut = (): void => {
+        this.#lines.delete(line);
+        hangUp(line);
+      };
+      return [{ from, to, channel, cut }];
     });
   }
 
