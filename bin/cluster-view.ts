@@ -56,7 +56,7 @@ function summary(node: Fields, answer: Fields, problems: readonly string[]): rea
     ([state, count]) => `${numberOf(count)} ${textOf(state)}`,
   );
   return [
-    `node       ${textOf(node['name'])}, incarnation ${numberOf(node['incarnation'])}, ${textOf(node['state'])}`,
+    `node       ${textOf(node['name'])}, incarnation ${numberOf(node['incarnation'])}, ${textOf(node['out'] ?? node['state'])}`,
     `cluster    ${textOf(node['cluster'])}, ${textOf(node['strategy'])}, at ${textsOf(node['addresses']).join(', ')}`,
     `members    ${numberOf(total)}: ${counts.join(', ')}`,
     `health     ${problems.length === 0 ? 'well' : problems.join('\n           ')}`,

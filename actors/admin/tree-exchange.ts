@@ -30,7 +30,8 @@ export const MAX_DEPTH = 100;
 export const MAX_TREE_BYTES = 1024 * 1024;
 /** Lines that fit into so many bytes, and more: what a peer may have us keep. */
 const MAX_LINES = 50_000;
-const MAX_CHILD_LIMIT = 10_000;
+/** A look must not hold up the node that is looked at. */
+const MAX_CHILD_LIMIT = 2_000;
 
 /** By which others reach the inspector, and what they may ask it. */
 export const INSPECTOR_EXPORT: Exported = {
