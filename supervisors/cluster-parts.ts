@@ -22,6 +22,8 @@ import type { DataDirectory } from '../runtime/disk/data-directory.ts';
 import type { NodeIdentity } from '../runtime/disk/identity-file.ts';
 import type { Disk } from '../runtime/disk/open-disk.ts';
 import { openDisk } from '../runtime/disk/open-disk.ts';
+import type { Causality } from './causality.ts';
+import { causality } from './causality.ts';
 import { otherCluster } from './cluster-record.ts';
 import type { NodeConfig } from './config.ts';
 import { makeOperatorToken } from './operator-token.ts';
@@ -34,6 +36,7 @@ export interface ClusterParts {
   readonly identity: NodeIdentity;
   readonly directory: DataDirectory;
   readonly store: StoreParts;
+  readonly causality: Causality;
   /** Shown by an operator's commands. */
   readonly operatorToken: string;
   readonly network: PeerSwitch;
@@ -94,10 +97,13 @@ export async function clusterParts(
     },
     { network, clock, count: net.count, log: net.log },
   );
+  const prefixes = [RETAINED, ...sources.prefixes];
+  const store = storeParts(disk, config.store.store, links.cluster, prefixes);
   return {
     identity,
     directory: disk.directory,
-    store: storeParts(disk, config.store.store, links.cluster, [RETAINED, ...sources.prefixes]),
+    store,
+    causality: causality(store.state, { kernel: () => sources.kernel(), count: net.count }),
     operatorToken,
     network,
     gate,

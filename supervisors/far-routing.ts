@@ -5,14 +5,18 @@ import { registry } from '../actors/registry/registry.actor.ts';
 import type { RegistryActorMessage } from '../actors/registry/registry.actor.ts';
 import { RegistryTables } from '../actors/registry/tables.ts';
 import { DEFAULT_RELAY_CONFIG } from '../actors/relay/config.ts';
+import { Inbound } from '../actors/relay/inbound.ts';
+import { Markers } from '../actors/relay/markers.ts';
 import { relay } from '../actors/relay/relay.actor.ts';
 import type { RelayActorMessage } from '../actors/relay/relay.actor.ts';
 import { RelaySender } from '../actors/relay/sender.ts';
 import type { ClusterPort } from '../actors/routing/cluster/port.ts';
 import { DEFAULT_CLUSTER_ROUTING_CONFIG } from '../actors/routing/config.ts';
+import { decodeCausal } from '../actors/store/api.ts';
 import { HybridClock } from '../runtime/causality/hlc.ts';
 import { Mailbox } from '../runtime/kernel/mailbox.ts';
 import type { ChildSpec } from '../runtime/kernel/supervision.ts';
+import { Malformed } from '../runtime/structures/malformed.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { COOLING } from './intensities.ts';
 import type { Parts } from './parts.ts';
@@ -23,7 +27,10 @@ export interface FarRouting {
   portFor(realm: string): ClusterPort;
 }
 
-export function farRouting(parts: Parts, { network, relay: waiting }: ClusterParts): FarRouting {
+export function farRouting(
+  parts: Parts,
+  { network, relay: waiting, store, causality }: ClusterParts,
+): FarRouting {
   const { net, log, directory } = parts;
   const { codecs, count } = net;
   const clock = new HybridClock(() => parts.kernel().clock.wall());
@@ -31,6 +38,18 @@ export function farRouting(parts: Parts, { network, relay: waiting }: ClusterPar
   const tables = new RegistryTables(network.self, DEFAULT_REGISTRY_CONFIG.keptChanges);
   const relayMailbox = new Mailbox<RelayActorMessage>();
   const say = log.log.bind(log);
+  const markers = new Markers(causality.history);
+  const inbound = new Inbound({
+    barrier: causality.barrier,
+    waitMs: DEFAULT_RELAY_CONFIG.causalWaitMs,
+    maxBytes: DEFAULT_RELAY_CONFIG.maxWaitingBytes,
+    decode: (causal) => {
+      const clock = decodeCausal(causal, store.state.partitions.length);
+      return clock instanceof Malformed ? undefined : clock;
+    },
+    onReleased: (line) => relayMailbox.admit({ kind: 'released', line }),
+    count,
+  });
   const sender = new RelaySender({
     network,
     codecs,
@@ -40,6 +59,7 @@ export function farRouting(parts: Parts, { network, relay: waiting }: ClusterPar
     onHeld: () => relayMailbox.admit({ kind: 'held' }),
     onGathered: () => net.flushes.addFirst(leaving),
     giveBack: (realm, refused) => routerOf(directory, realm)?.admit(refused),
+    causal: (to, realm) => markers.next(to, realm),
   });
   const leaving = { flush: () => sender.leave() };
   waiting.held = () => sender.held();
@@ -63,6 +83,7 @@ export function farRouting(parts: Parts, { network, relay: waiting }: ClusterPar
         codecs,
         mailbox: relayMailbox,
         sender,
+        causality: { inbound, markers },
         router: (realm) => routerOf(directory, realm),
         count,
         log: say,

@@ -12,6 +12,13 @@ export interface RelayConfig {
   readonly heldRetryMs: number;
   /** Ms until what waits for a node is given up: longer than membership takes to call a node down. */
   readonly heldMs: number;
+  /**
+   * Ms until a relayed call is refused because what its sender's store had seen has not come. Low: calls are refused while
+   * a store catches up. High: they are answered late instead.
+   */
+  readonly causalWaitMs: number;
+  /** Bytes of relayed messages that wait for the store; beyond, they are late at once. High: memory. */
+  readonly maxWaitingBytes: number;
 }
 
 export const DEFAULT_RELAY_CONFIG: RelayConfig = {
@@ -19,4 +26,6 @@ export const DEFAULT_RELAY_CONFIG: RelayConfig = {
   maxHeldBytes: 32 * 1024 * 1024,
   heldRetryMs: 5,
   heldMs: 15_000,
+  causalWaitMs: 2_000,
+  maxWaitingBytes: 32 * 1024 * 1024,
 };

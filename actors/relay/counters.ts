@@ -14,6 +14,9 @@ export const RELAY_COUNTERS = {
   relay_events_dropped: 'Events lost because too much was waiting for a node already.',
   relay_answers_stripped:
     'Answers that became errors because too much was waiting for a node already.',
+  relay_waited: 'Batches that waited until the store had what their sender had seen of it.',
+  relay_late_calls: 'Relayed calls refused because that did not come in time.',
+  relay_late_messages: 'Relayed events and answers that were acted on although it had not come.',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type RelayCounter = keyof typeof RELAY_COUNTERS;

@@ -10,6 +10,8 @@ import type { Relayed, RelayMessage } from './api.ts';
 import { RELAY } from './api.ts';
 import type { RelayConfig } from './config.ts';
 import type { RelayCounter } from './counters.ts';
+import type { Inbound } from './inbound.ts';
+import type { Markers } from './markers.ts';
 import type { RelaySender } from './sender.ts';
 import type { Batch, Codecs } from './wire.ts';
 import { decode } from './wire.ts';
@@ -20,7 +22,12 @@ export interface RelayRouter {
   admit(message: Relayed): void;
 }
 
-export type RelayActorMessage = PeerInput | { readonly kind: 'flush' } | { readonly kind: 'held' };
+export type RelayActorMessage =
+  | PeerInput
+  | { readonly kind: 'flush' }
+  | { readonly kind: 'held' }
+  /** Batches of this line need not wait for the store any more. */
+  | { readonly kind: 'released'; readonly line: string };
 
 export interface RelayDependencies {
   readonly config: RelayConfig;
@@ -28,6 +35,8 @@ export interface RelayDependencies {
   /** Its supervisor's; the sender's `onHeld` puts `held` in here. */
   readonly mailbox: Mailbox<RelayActorMessage>;
   readonly sender: RelaySender;
+  /** Its supervisor's. Undefined: there is no store to wait for. */
+  readonly causality?: { readonly inbound: Inbound; readonly markers: Markers } | undefined;
   router(realm: string): RelayRouter | undefined;
   count(what: RelayCounter, by?: number): void;
   log(level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>): void;
@@ -50,6 +59,9 @@ class Relay implements Handlers<RelayActorMessage> {
     this.#d = dependencies;
     this.#context = context;
     dependencies.mailbox.takeInterrupted();
+    for (const line of dependencies.causality?.inbound.lines ?? []) {
+      dependencies.mailbox.admit({ kind: 'released', line });
+    }
     context.register(RELAY);
     context.register(peerService('relay'));
     this.#tick();
@@ -60,9 +72,13 @@ class Relay implements Handlers<RelayActorMessage> {
       case 'peer_message':
         return this.#onBytes(message.from, message.body);
       case 'link_up':
+        this.#d.causality?.markers.forget(message.peer.name);
         return this.#flush();
       case 'link_down':
-        return; // what waits waits until membership has decided
+        // What waits waits until membership has decided.
+        return this.#d.causality?.markers.forget(message.peer.name);
+      case 'released':
+        return this.#onReleased(message.line);
       case 'held':
         return this.#tick();
       case 'flush':
@@ -78,12 +94,34 @@ class Relay implements Handlers<RelayActorMessage> {
       this.#d.count('relay_malformed', malformed);
       this.#d.log('warn', 'relay.malformed', { from: nodeKey(from), bytes: body.length });
     }
-    if (batch) this.#onBatch(from, batch);
+    if (!batch) return;
+    this.#d.count('relay_received', batch.messages.length);
+    const { causality } = this.#d;
+    if (!causality || causality.inbound.arrive(from, batch, body.length)) {
+      this.#onBatch(from, batch, batch.messages);
+    }
   }
 
-  #onBatch(from: NodeId, { realm, messages }: Batch): void {
+  #onReleased(line: string): void {
+    const { inbound } = this.#d.causality!;
+    for (let next = inbound.take(line); next; next = inbound.take(line)) {
+      const { from, batch, isLate } = next;
+      this.#onBatch(from, batch, isLate ? this.#withoutCalls(from, batch) : batch.messages);
+    }
+  }
+
+  /** A callee must not act before it could see what the caller has seen; for an event it is better than nothing. */
+  #withoutCalls(from: NodeId, { messages }: Batch): readonly RelayMessage[] {
+    const rest = messages.filter((message) => message.kind !== 'invocation');
+    if (rest.length > 0) this.#d.count('relay_late_messages', rest.length);
+    for (const message of messages) {
+      this.#refuse(from, message, 'relay_late_calls', 'the store there has not caught up');
+    }
+    return rest;
+  }
+
+  #onBatch(from: NodeId, { realm }: Batch, messages: readonly RelayMessage[]): void {
     if (messages.length === 0) return;
-    this.#d.count('relay_received', messages.length);
     const router = this.#d.router(realm);
     if (router) return this.#deliver(router, from, messages);
     for (const message of messages) {
@@ -105,10 +143,10 @@ class Relay implements Handlers<RelayActorMessage> {
   #refuse(
     { name }: NodeId,
     message: RelayMessage,
-    counter: 'relay_strays' | 'relay_overloaded',
+    counter: 'relay_strays' | 'relay_overloaded' | 'relay_late_calls',
     detail: string,
   ): void {
-    this.#d.count(counter);
+    if (message.kind === 'invocation' || counter !== 'relay_late_calls') this.#d.count(counter);
     if (message.kind !== 'invocation') return;
     const { realm, callee } = message;
     const { request } = message.message;

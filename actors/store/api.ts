@@ -258,9 +258,9 @@ export interface ExchangesInfo {
 export const EXCHANGES: Name<ExchangesMessage> = name('store:exchanges');
 
 export type { Applied, BarrierPort, CausalClock } from './causal.ts';
+export { CausalHistory, CausalMarkers } from './causal-history.ts';
 export {
   CausalBarrier,
-  CausalMarkers,
   decodeCausal,
   encodeCausal,
   SessionClock,

@@ -39,29 +39,6 @@ export function decodeCausal(bytes: Uint8Array, partitions: number): CausalClock
   return reader.fault ?? clock;
 }
 
-/** What a link has told its peer so far; one per link, forgotten with it. */
-export class CausalMarkers {
-  readonly #state: StoreState;
-  readonly #told: readonly StoreClock[];
-
-  constructor(state: StoreState) {
-    this.#state = state;
-    this.#told = state.partitions.map(() => new StoreClock());
-  }
-
-  /** Before a message on this link: what this node has seen and has not told yet. Undefined: nothing. */
-  next(): CausalClock | undefined {
-    const news = new Map<number, Dots>();
-    for (const { index, clock } of this.#state.partitions) {
-      const since = clock.since(this.#told[index]!);
-      if (since.length === 0) continue;
-      this.#told[index]!.addAll(since);
-      news.set(index, since);
-    }
-    return news.size === 0 ? undefined : news;
-  }
-}
-
 /** What a session has written and seen. Small: the dots of its own puts, and clocks it was given. */
 export class SessionClock {
   readonly #clocks = new Map<number, StoreClock>();

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import type { Applied } from '../../../actors/store/api.ts';
 import {
   CausalBarrier,
+  CausalHistory,
   CausalMarkers,
   decodeCausal,
   encodeCausal,
@@ -38,7 +39,7 @@ describe('causality', () => {
   test('a message waits until what its sender had seen is here, and pulls it', () => {
     const cluster = silent();
     const [a, b] = cluster.nodes as [Replica, Replica];
-    const [markers, barrier] = [new CausalMarkers(a.state), barrierOf(b)];
+    const [markers, barrier] = [new CausalMarkers(new CausalHistory(a.state)), barrierOf(b)];
     a.putNow('users', 'ann', 'one');
     const marker = markers.next()!;
     assert.equal(b.get('users', 'ann'), undefined, 'without the barrier it would act too early');
@@ -53,11 +54,33 @@ describe('causality', () => {
     assert.equal(markers.next(), undefined, 'nothing new, no marker');
   });
 
+  test('a link that was silent for long says everything, and one that speaks often what is new', () => {
+    const [a, b] = silent().nodes as [Replica, Replica];
+    const history = new CausalHistory(a.state);
+    const [often, seldom] = [new CausalMarkers(history), new CausalMarkers(history)];
+    const told = new SessionClock();
+    a.putNow('users', 'first', 'x');
+    assert.ok(seldom.next());
+    for (let i = 0; i < 100; i++) {
+      a.putNow('users', `key ${i}`, 'x');
+      const news = often.next()!;
+      told.saw(news);
+      assert.ok(i === 0 || encodeCausal(news).length < 60);
+    }
+    const all = new Map(a.state.partitions.map(({ index, clock }) => [index, clock.dots]));
+    assert.deepEqual(told.clock, all);
+    const late = new SessionClock();
+    late.saw(seldom.next()!);
+    assert.deepEqual(late.clock, all);
+    assert.equal(barrierOf(b).isApplied(all), false);
+    assert.deepEqual([often.next(), seldom.next()], [undefined, undefined]);
+  });
+
   test('what does not come in time is late, and counted', () => {
     const cluster = silent();
     const [a, b] = cluster.nodes as [Replica, Replica];
     a.putNow('users', 'ann', 'one');
-    const marker = new CausalMarkers(a.state).next()!;
+    const marker = new CausalMarkers(new CausalHistory(a.state)).next()!;
     cluster.partition((name) => Number(name === 'n0'));
     let applied: Applied | undefined;
     const barrier = barrierOf(b);
@@ -103,7 +126,7 @@ describe('causality', () => {
     const [a, b] = cluster.nodes as [Replica, Replica];
     a.putNow('presence', 'ann', 'here');
     assert.equal(b.exchangeWith(a).kind, 'done');
-    const marker = new CausalMarkers(a.state).next()!;
+    const marker = new CausalMarkers(new CausalHistory(a.state)).next()!;
     assert.ok(barrierOf(b).isApplied(marker));
     b.crash();
     b.start();
