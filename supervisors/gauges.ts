@@ -92,6 +92,24 @@ export function clusterGauges(
     byChannel('receivedBytes'),
     ['channel'],
   );
+  metrics.total(
+    'link_sent_messages',
+    'Messages sent to other nodes, by channel.',
+    byChannel('sentMessages'),
+    ['channel'],
+  );
+  metrics.total(
+    'link_received_messages',
+    'Messages received from other nodes, by channel.',
+    byChannel('receivedMessages'),
+    ['channel'],
+  );
+  metrics.total(
+    'link_overloaded',
+    'Messages not taken because the queue to a node was full, by channel.',
+    byChannel('overloaded'),
+    ['channel'],
+  );
 }
 
 interface Totals {

@@ -18,7 +18,9 @@ import type { Logger } from '../runtime/log/logger.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
 import { createNetEnvironment } from '../runtime/net/environment.ts';
 import { codecs } from '../runtime/wamp/codecs.ts';
+import { clusterStatusGauges } from './cluster-gauges.ts';
 import { clusterParts } from './cluster-parts.ts';
+import { clusterStatus } from './cluster-status.ts';
 import type { NodeConfig } from './config.ts';
 import { COUNTER_HELP } from './counters.ts';
 import { clusterGauges, nodeGauges } from './gauges.ts';
@@ -124,6 +126,7 @@ export async function startNode(
   nodeGauges(metrics, directory, kernel, net);
   if (clusterOfThis !== undefined) {
     clusterGauges(metrics, clusterOfThis);
+    clusterStatusGauges(metrics, clusterStatus(parts, clusterOfThis));
     storeGauges(metrics, clusterOfThis.store);
   }
 

@@ -10,8 +10,11 @@ export interface Sample {
   readonly value: number;
 }
 
-/** One value, or one per combination of labels. Called at each scrape; must not throw. */
-export type Collect = () => number | readonly Sample[];
+/** One value, or one per combination of labels. */
+export type Collected = number | readonly Sample[];
+
+/** Called at each scrape, all of them in one turn; must not throw or reject. */
+export type Collect = () => Collected | Promise<Collected>;
 
 export interface MetricsOptions {
   /** What the exported `# HELP` line says about a counter, by its name without prefix and suffix. */
@@ -50,9 +53,11 @@ export class Metrics {
       help,
       labelNames: [...labelNames],
       registers: [this.#registry],
-      collect() {
-        this.reset();
-        record(collect(), (labels, value) => this.set(labels, value));
+      async collect() {
+        const collected = await collect();
+        this.reset(); // after the wait, or two scrapes at once would add up
+        if (labelNames.length === 0) this.remove(); // reset means 0 to it, and there may be no sample
+        record(collected, (labels, value) => this.set(labels, value));
       },
     });
   }
@@ -65,9 +70,10 @@ export class Metrics {
       help,
       labelNames: [...labelNames],
       registers: [this.#registry],
-      collect() {
+      async collect() {
+        const collected = await collect();
         this.reset();
-        record(collect(), (labels, value) => this.inc(labels, value));
+        record(collected, (labels, value) => this.inc(labels, value));
       },
     });
   }
@@ -103,7 +109,7 @@ export class Metrics {
   }
 
   #record(
-    collected: number | readonly Sample[],
+    collected: Collected,
     set: (labels: Record<string, string>, value: number) => void,
   ): void {
     if (typeof collected === 'number') return set({}, collected);

@@ -7,6 +7,7 @@ import type { Kernel } from '../../runtime/kernel/kernel.ts';
 import { Metrics } from '../../runtime/metrics/metrics.ts';
 import type { NetEnvironment } from '../../runtime/net/environment.ts';
 import type { ClusterParts } from '../../supervisors/cluster-parts.ts';
+import { clusterStatusGauges } from '../../supervisors/cluster-gauges.ts';
 import { COUNTER_HELP, COUNTERS_BY_SUBSYSTEM } from '../../supervisors/counters.ts';
 import { clusterGauges, nodeGauges } from '../../supervisors/gauges.ts';
 import { storeGauges } from '../../supervisors/store-health.ts';
@@ -16,6 +17,7 @@ it('docs/metrics.md lists exactly the metrics this node exports', () => {
   // Asked for nothing before a scrape.
   nodeGauges(metrics, {} as RealmDirectory, {} as Kernel, {} as NetEnvironment);
   clusterGauges(metrics, {} as ClusterParts);
+  clusterStatusGauges(metrics, () => Promise.reject(new Error('nobody scrapes')));
   storeGauges(metrics, {} as ClusterParts['store']);
   const exported = metrics.describe().map(({ name, help }) => `| \`${name}\` | ${help} |`);
   const text = readFileSync('docs/metrics.md', 'utf8');

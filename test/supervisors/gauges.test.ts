@@ -57,6 +57,9 @@ test('a scrape tells members by health, links, and bytes by channel', async () =
     'bondy_link_queued_bytes{channel="relay"} 1',
     'bondy_link_sent_bytes_total{channel="relay"} 2',
     'bondy_link_received_bytes_total{channel="relay"} 3',
+    'bondy_link_sent_messages_total{channel="relay"} 4',
+    'bondy_link_received_messages_total{channel="relay"} 5',
+    'bondy_link_overloaded_total{channel="relay"} 6',
   ];
   assert.deepEqual(
     lines.filter((line) => line.startsWith('bondy_')),
