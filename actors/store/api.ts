@@ -259,9 +259,4 @@ export const EXCHANGES: Name<ExchangesMessage> = name('store:exchanges');
 
 export type { Applied, BarrierPort, CausalClock } from './causal.ts';
 export { CausalHistory, CausalMarkers } from './causal-history.ts';
-export {
-  CausalBarrier,
-  decodeCausal,
-  encodeCausal,
-  SessionClock,
-} from './causal.ts';
+export { CausalBarrier, decodeCausal, encodeCausal, SessionClock } from './causal.ts';
