@@ -8,7 +8,7 @@
 import type { Context as DotContext } from '../../runtime/causality/dvvset.ts';
 import { contextOf, NOTHING } from '../../runtime/causality/dvvset.ts';
 import { HybridClock } from '../../runtime/causality/hlc.ts';
-import { resolve, absorb } from '../../runtime/causality/resolver.ts';
+import { absorb, repair, resolve } from '../../runtime/causality/resolver.ts';
 import { decodeRow, ROW_LIMITS } from '../../runtime/causality/row-codec.ts';
 import type { Dot, Row } from '../../runtime/causality/row.ts';
 import {
@@ -84,6 +84,7 @@ export class Partition {
     this.#hlc = new HybridClock(() => port.wallMs());
     this.#quarantine = new Quarantine(rows.state.index, config.maxQuarantined, port);
     this.#hooks = new HookCalls(this.#quarantine, port);
+    rows.state.stampsAheadMs = () => this.#hlc.alarm?.behindMs;
   }
 
   get unsettled(): number {
@@ -271,7 +272,9 @@ export class Partition {
       sequence: ++state.sequences[lane],
     };
     const seen = context ?? contextOf(stored?.row ?? NOTHING);
-    const row = put(stored?.row, { stamp: this.#hlc.now(), value }, dot, seen);
+    const written = put(stored?.row, { stamp: this.#hlc.now(), value }, dot, seen);
+    // As every replica that merges it will: a loser that stayed here alone would keep the replicas apart.
+    const row = repair(written, resolverOf(spec));
     // What was raised above the clock must not be given again.
     this.#hlc.observe(newestStamp(row));
     this.#port.count('store_puts');

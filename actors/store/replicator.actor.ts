@@ -76,6 +76,7 @@ class ReplicatorActor implements Handlers<Message> {
       case 'link_up':
         return;
       case 'link_down':
+        this.#context.whereis(EXCHANGE)?.cast({ kind: 'peer_lost', peer: message.peer.name });
         return this.#server.forget(message.peer.name);
       case 'subscribe':
         return this.#subscribe();

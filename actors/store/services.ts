@@ -29,6 +29,12 @@ export interface ExchangeAnswer {
   readonly message: ExchangeMessage;
 }
 
+/** No answer will come of this peer on the link the exchange began on. */
+export interface ExchangePeerLost {
+  readonly kind: 'peer_lost';
+  readonly peer: string;
+}
+
 /** Another node's report of what it has seen. */
 export interface SeenReport {
   readonly kind: 'seen';
@@ -42,7 +48,7 @@ export type ReplicatorMessage =
 
 export const REPLICATOR: Name<ReplicatorMessage> = name('store:replicator');
 /** The exchange that runs, if one does. */
-export const EXCHANGE: Name<ExchangeAnswer> = name('store:exchange');
+export const EXCHANGE: Name<ExchangeAnswer | ExchangePeerLost> = name('store:exchange');
 export const STORE_CLOCK: Name<SeenReport> = name('store:clock');
 
 /** One exchange. */

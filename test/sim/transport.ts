@@ -24,7 +24,8 @@ export interface Host {
   readonly isRunning: boolean;
   /** Answers handshakes and keep-alives: runs and is not paused. */
   readonly isResponsive: boolean;
-  receive(service: ServiceName, input: PeerInput): void;
+  /** `accepted`, or why not: an acknowledged message then comes again. */
+  receive(service: ServiceName, input: PeerInput): 'accepted' | 'refused' | 'dead';
 }
 
 interface Parcel {
@@ -55,6 +56,9 @@ export interface TransportOptions {
   /** Ms until the ends of a link that carries nothing give it up. */
   readonly halfOpenMs: number;
 }
+
+/** Until an acknowledged message that nobody took is sent again. */
+const RESEND_MS = 200;
 
 const DEFAULTS: TransportOptions = { latencyMs: [1, 5], halfOpenMs: 4_000 };
 
@@ -162,7 +166,7 @@ export class Transport {
   }
 
   #fly(link: Link, direction: Direction, parcel: Parcel): void {
-    const { from, to } = direction;
+    const { from } = direction;
     if (!this.#carries(link)) return void link.stalled.push({ direction, parcel });
     const lane = `${from.id.name}>${parcel.channel}`;
     const now = this.#world.clock.now();
@@ -172,12 +176,13 @@ export class Transport {
       if (!link.isOpen) return;
       if (!this.#carries(link)) return void link.stalled.push({ direction, parcel });
       // An acknowledged one that came by an earlier link is not given out twice.
-      if (parcel.isAcknowledged && !direction.unacknowledged.delete(parcel)) return;
-      this.#arrive(from, to, parcel);
+      if (parcel.isAcknowledged && !direction.unacknowledged.has(parcel)) return;
+      this.#arrive(link, direction, parcel);
     });
   }
 
-  #arrive(from: Host, to: Host, parcel: Parcel): void {
+  #arrive(link: Link, direction: Direction, parcel: Parcel): void {
+    const { from, to, unacknowledged } = direction;
     const { channel, service } = parcel;
     const passing = { direction: 'in', peer: from.id.name, ...parcel } as const;
     this.#hooksOf(to.id.name).pass(
@@ -186,7 +191,10 @@ export class Transport {
         if (!to.isRunning) return;
         this.bytes[channel] += body.length;
         this.trace.add(`${this.#world.clock.now()} ${from.id.name}>${to.id.name} ${service}`, body);
-        to.receive(service, { kind: 'peer_message', from: from.id, body });
+        const delivery = to.receive(service, { kind: 'peer_message', from: from.id, body });
+        if (!parcel.isAcknowledged) return;
+        if (delivery === 'accepted') unacknowledged.delete(parcel);
+        else this.#world.after(RESEND_MS, () => link.isOpen && this.#fly(link, direction, parcel));
       },
       (ms, run) => void this.#world.after(ms, run),
     );

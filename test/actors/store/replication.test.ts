@@ -1,6 +1,10 @@
 /** Replicas on the virtual clock: what is put on one is on all, and comparing finds what broadcast lost. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { PeerInput } from '../../../runtime/net/peer/port.ts';
+import type { ExchangeOutcome } from '../../../actors/store/api.ts';
+import { EXCHANGES } from '../../../actors/store/api.ts';
+import { peerService } from '../../../actors/links/api.ts';
 import { Replicas } from './replicas.ts';
 
 const allEqual = (cluster: Replicas): void => {
@@ -48,6 +52,49 @@ describe('replication', () => {
     assert.ok(outcome.kind === 'done' && outcome.byTrees, JSON.stringify(outcome));
     assert.equal(a.dump(), b.dump());
     assert.equal(a.exchangeWith(b).kind, 'equal');
+  });
+
+  test('a put that has not seen what is there drops the loser at once, as whoever merges it does', () => {
+    const cluster = new Replicas();
+    const [a, b] = [cluster.node(0), cluster.node(1)];
+    const first = a.putNow('users', 'ann', 'one');
+    assert(first.kind === 'stored');
+    cluster.advance(100);
+    a.putNow('users', 'ann', 'two');
+    b.putNow('users', 'ann', 'three', { context: first.context });
+    cluster.advance(100);
+    for (const node of cluster.nodes) {
+      const got = node.readNow('users', 'ann');
+      assert.equal(got.kind === 'value' && got.values.length, 1, node.name);
+    }
+    cluster.advance(20_000); // tombstones and old actors are forgotten
+    allEqual(cluster);
+  });
+
+  test('an exchange whose link is lost ends then, and the next does not wait for its time limit', () => {
+    const cluster = new Replicas({
+      nodes: 2,
+      config: { exchangeTimeoutMs: 600_000, isAaeEnabled: false },
+    });
+    const [a, b] = [cluster.node(0), cluster.node(1)];
+    a.putNow('users', 'ann', 'one');
+    cluster.broadcasts = false;
+    a.putNow('users', 'ann', 'two');
+    let outcome: ExchangeOutcome | undefined;
+    a.kernel.whereis(EXCHANGES)!.cast({
+      ...{ kind: 'exchange', peer: b.name },
+      reply: { reply: (value: ExchangeOutcome) => (outcome = value) },
+    });
+    a.stepper.run();
+    cluster.partition((name) => Number(name === b.name));
+    a.kernel
+      .whereis<PeerInput>(peerService('store'))!
+      .cast({ kind: 'link_down', peer: b.id, reason: 'cut' });
+    a.stepper.run();
+    assert.deepEqual(outcome, { kind: 'failed', peer: b.name, reason: 'the link is down' });
+    cluster.advance(50); // what was on its way comes to nothing
+    cluster.heal();
+    assert.equal(a.exchangeWith(b).kind, 'done');
   });
 
   test('concurrent puts end in the same bytes everywhere', () => {

@@ -1,0 +1,28 @@
+/** Which acknowledged writes may be gone because everybody who had them lost their memory or their disk. */
+import type { Attempt, History } from './history.ts';
+import type { SimNode } from './node.ts';
+
+/** To be called before `node` crashes. `ram` rows go with a process, all rows with a disk. */
+export function forgetWith(
+  history: History,
+  nodes: readonly SimNode[],
+  node: SimNode,
+  kind: 'process' | 'power' | 'disk',
+): void {
+  const others = nodes.filter((other) => other !== node);
+  for (const write of history.attempts) {
+    if (write.outcome?.kind !== 'stored') continue;
+    if (kind === 'disk' && write.node === node.name) write.isOrphan = true;
+    const isInMemory = write.prefix === 'presence';
+    const isAtRisk = kind === 'disk' || isInMemory || (kind === 'power' && write.isOrphan);
+    if (!isAtRisk) continue;
+    if (!others.some((other) => has(other, write, isInMemory))) write.isExcused = true;
+  }
+}
+
+/** A node that is down has what its disk had; one without power may have less, so nobody counts on it. */
+function has(node: SimNode, { outcome }: Attempt, isInMemory: boolean): boolean {
+  if (outcome?.kind !== 'stored' || (!node.isUp && (isInMemory || node.hasLostPower))) return false;
+  const { partition, ...dot } = outcome.dot;
+  return node.life.state.partitions[partition]!.clock.covers(dot);
+}
