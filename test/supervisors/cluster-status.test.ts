@@ -101,9 +101,11 @@ describe('the status of a cluster of two', () => {
 
   it('tells a member that does not answer from one that is up', async () => {
     const [a, b] = cluster.nodes;
+    const before = await a!.until(({ members }) => members.list[1]?.state === 'up');
     await b!.node.stop();
     const status = await a!.until(({ members }) => members.list[1]?.state === 'down');
     assert.deepEqual(status.members.states, { up: 1, down: 1 });
+    assert.ok(status.members.list[1]!.since! >= before.at);
     assert.equal(status.members.list[1]!.isLinked, false);
     assert.equal(status.links.total, 0);
   });

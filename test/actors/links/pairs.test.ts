@@ -54,6 +54,8 @@ describe('a link', () => {
     await b.until('told', () => b.hearings('relay') === 2);
     const { sentBytes } = a.network.traffic().get('relay')!;
     assert(sentBytes >= 1_000_000 && sentBytes < 1_100_000, `${sentBytes} bytes`);
+    assert.equal(a.network.traffic().get('relay')!.sentMessages, 1);
+    assert.equal(b.network.traffic().get('relay')!.receivedMessages, 1);
     const { sentBytes: ofOthers } = a.network.traffic().get('store')!;
     assert(ofOthers < 1_000, `${ofOthers} bytes of another channel`);
     a.network.linkTo('b')!.close('disconnected', 'a test');
