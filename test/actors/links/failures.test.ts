@@ -158,6 +158,8 @@ describe('a receiver that does not keep up', { concurrency: true }, () => {
     const relay = (await a.info())[0].channels.find(({ channel }) => channel === 'relay')!;
     assert(relay.queuedBytes <= queueBytes + body.length);
     assert(a.count('peer_sends_overloaded') > 0);
+    assert(a.network.traffic().get('relay')!.overloaded > 0);
+    assert.equal(a.network.traffic().get('store')!.overloaded, 0);
     await b.until('held', () => b.count('peer_deliveries_held') > 0);
     b.delivery = 'accepted';
     await b.until('complete', () => b.hearings('relay') === 1 + queued);
