@@ -106,8 +106,13 @@ function partitionProblems({ partitions }: StoreState): readonly string[] {
   return [`the store is being read: ${loading} of ${partitions.length} partitions`, ...degraded];
 }
 
-function clockProblems({ clockOffMs }: StoreState): readonly string[] {
-  if (clockOffMs === undefined) return [];
+function clockProblems({ clockOffMs, partitions }: StoreState): readonly string[] {
+  if (clockOffMs === undefined) {
+    const aheadMs = Math.max(0, ...partitions.map((one) => one.stampsAheadMs() ?? 0));
+    if (aheadMs === 0) return [];
+    const what = `rows of the store are ${Math.round(aheadMs)} ms ahead of its clock`;
+    return [`${what}: no writes there until the clock has caught up, or is set`];
+  }
   const by = `${clockOffMs > 0 ? '+' : ''}${Math.round(clockOffMs)} ms`;
   return [`the clock of this node is off by ${by}: the store takes no writes until it is set`];
 }

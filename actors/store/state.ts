@@ -43,6 +43,8 @@ export class PartitionState {
   status: PartitionStatus = { kind: 'loading' };
   /** Rows that are not what they were: until they are healed, this partition vouches for nothing. */
   damaged = 0;
+  /** By how much the greatest stamp here is ahead of the wall clock, ms, when that is too much; asked, as time passes. */
+  stampsAheadMs: () => number | undefined = () => undefined;
 
   constructor(index: number, key: HashKey, { treeDepth, symbols }: StoreConfig) {
     this.index = index;

@@ -49,6 +49,14 @@ describe('a store', () => {
     assert.match(clock!, /off by \+90000 ms: the store takes no writes/);
   });
 
+  it('says that its rows are ahead of its clock, also when the clock is right again', () => {
+    const parts = loaded(storeWith());
+    parts.state.partitions[1]!.stampsAheadMs = () => 3_600_000;
+    assert.deepEqual(storeProblems(parts, 0), [
+      'rows of the store are 3600000 ms ahead of its clock: no writes there until the clock has caught up, or is set',
+    ]);
+  });
+
   it('tells of each node when it was last compared with it, whatever failed since', async () => {
     const parts = loaded(storeWith());
     const failed = { kind: 'failed', peer: 'b', reason: 'no link' } as const;
