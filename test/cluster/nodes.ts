@@ -118,6 +118,11 @@ export class ClusterNode {
     return this.until(`saying ${words}`, async () => this.#output.includes(words, after));
   }
 
+  untilCounted(metric: string, atLeast: number): Promise<void> {
+    const isSo = async (): Promise<boolean> => (await this.metric(metric)) >= atLeast;
+    return this.until(`at ${metric} ${atLeast}`, isSo);
+  }
+
   /** How many nodes this one has links to, by its tree. */
   async links(): Promise<number> {
     const tree = (await (await fetch(`http://127.0.0.1:${this.ports.admin}/tree`)).json()) as Tree;

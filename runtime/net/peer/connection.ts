@@ -108,6 +108,10 @@ export class PeerConnection implements Flushable {
     this.#drain();
   }
 
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
   get sentBytes(): number {
     return this.#socket.bytesWritten;
   }

@@ -101,6 +101,17 @@ export class PeerLink {
     return this.#rttMs;
   }
 
+  /** Whether the peer has spoken lately: it does so once per ping interval. */
+  isHeard(now: number): boolean {
+    const { pingIntervalMs } = this.#host.settings;
+    return (
+      this.#state === 'up' &&
+      this.channels.control.lanes.some(
+        ({ connection }) => connection && now - connection.heardAt < 2 * pingIntervalMs,
+      )
+    );
+  }
+
   /** Called once with the reason, at once when it is down already. Returns the undo. */
   onEnd(watcher: (reason: string) => void): () => void {
     if (this.#state === 'down') watcher('the link is down');

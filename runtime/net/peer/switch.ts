@@ -188,7 +188,8 @@ export class PeerSwitch implements PeerNetwork {
     if (node.incarnation < known.node.incarnation) return 'stale_incarnation';
     const { link } = known;
     if (purpose.session !== undefined) return slotRefusal(link, purpose, isDialler);
-    if (node.incarnation > known.node.incarnation || link === undefined) return undefined;
+    if (link === undefined) return undefined;
+    if (node.incarnation > known.node.incarnation) return this.#successor(link);
     if (instance !== known.instance) return 'same_name';
     return isDialler ? 'duplicate' : this.#duel(link, isDialler);
   }
@@ -216,8 +217,13 @@ export class PeerSwitch implements PeerNetwork {
   /** A link came while our dial was under way. */
   #late(known: Peer, link: PeerLink, peer: PeerIdentity): Refusal | undefined {
     if (peer.node.incarnation < known.node.incarnation) return 'stale_incarnation';
-    if (peer.node.incarnation > known.node.incarnation) return undefined;
+    if (peer.node.incarnation > known.node.incarnation) return this.#successor(link);
     return peer.instance === known.instance ? this.#duel(link, true) : 'same_name';
+  }
+
+  /** A newer life takes the place of one that is over; one that still speaks is another node of that name. */
+  #successor(link: PeerLink): Refusal | undefined {
+    return link.isHeard(this.#parts.clock.now()) ? 'same_name' : undefined;
   }
 
   /** Both ends come to the same result. */

@@ -40,13 +40,29 @@ describe('meeting', { concurrency: true }, () => {
     }
   });
 
-  test('a newer life of a name takes the place of the older', async (t) => {
-    const [a] = await pair(t);
+  test('a newer life of a name takes the place of one that is silent', async (t) => {
+    const config = { pingIntervalMs: 200, silenceMs: 60_000 };
+    const { a, middle } = await pairWithMiddle(t, { config }, { config });
+    middle.isClosed = true;
+    middle.silence();
     const successor = await startPeer(t, { name: 'b', incarnation: 2 });
     successor.connectTo(a);
     await successor.untilLinked(a);
     await a.until('told', () => a.hearings('relay') === 3);
     assert.deepEqual(a.words('relay'), ['up b#1', 'down b#1', 'up b#2']);
+  });
+
+  test('a newer life of a name is refused while the older speaks: it is another node', async (t) => {
+    const [a, b] = await pair(t);
+    const twin = await startPeer(t, { name: 'b', incarnation: 2 });
+    twin.connectTo(a);
+    await a.until('refused', () => a.count('peer_refused_same_name') > 0);
+    await twin.until('told why', () => twin.count('peer_refused_same_name') > 0);
+    assert(a.network.isConnected('b') && b.network.isConnected('a'));
+    assert.deepEqual(a.network.connected(), [{ name: 'b', incarnation: 1 }]);
+    await b.kernel.stop();
+    await twin.untilLinked(a);
+    assert.deepEqual(a.network.connected(), [{ name: 'b', incarnation: 2 }]);
   });
 
   test('an older life of a name is refused', async (t) => {
