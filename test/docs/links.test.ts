@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT_ROOT } from '../support/project.ts';
 
-const FOLDERS = ['.', 'docs', 'examples', 'bench'];
+const FOLDERS = ['.', 'docs', 'examples', 'bench', 'deploy/kubernetes'];
 
 test('every relative link in the documentation leads to a file', () => {
   const pages = FOLDERS.flatMap((folder) =>
