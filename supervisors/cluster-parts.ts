@@ -10,6 +10,7 @@ import type { LinkTlsConfig } from '../actors/links/config.ts';
 import type { View } from '../actors/membership/api.ts';
 import type { PrefixSpec } from '../actors/store/api.ts';
 import type { HeldFor } from '../actors/relay/sender.ts';
+import { HISTORIES } from '../actors/routing/recorded/stored.ts';
 import { RETAINED } from '../actors/routing/retained/stored.ts';
 import type { Clock } from '../runtime/kernel/actor.ts';
 import type { Kernel } from '../runtime/kernel/kernel.ts';
@@ -97,7 +98,7 @@ export async function clusterParts(
     },
     { network, clock, count: net.count, log: net.log },
   );
-  const prefixes = [RETAINED, ...sources.prefixes];
+  const prefixes = [RETAINED, ...HISTORIES, ...sources.prefixes];
   const store = storeParts(disk, config.store.store, links.cluster, prefixes);
   return {
     identity,

@@ -12,7 +12,7 @@ import { farRouting } from './far-routing.ts';
 import type { FarRouting } from './far-routing.ts';
 import { REALMS, ROUTER } from './intensities.ts';
 import type { Parts } from './parts.ts';
-import { retaining } from './retaining.ts';
+import { replicating } from './replicating.ts';
 
 /** Requests a realm may have waiting; a router that keeps up has a handful. */
 const ROUTER_MAILBOX = { limit: 100_000, onFull: 'refuse' } as const;
@@ -54,7 +54,9 @@ function realmGroup(parts: Parts, config: RealmConfig, far: FarRouting | undefin
         const features = { broker: brokerFeatures, dealer: dealerFeatures };
         const { members } = tables;
         const { dealer, broker } = parts.config().routing;
-        const kept = parts.cluster && retaining(parts, parts.cluster.store, uri, tables, mailbox);
+        const kept =
+          parts.cluster &&
+          replicating(parts, parts.cluster.store, uri, broker.history, tables, mailbox);
         return [
           // while it lives, the realm is open
           {
@@ -77,10 +79,11 @@ function realmGroup(parts: Parts, config: RealmConfig, far: FarRouting | undefin
               codecs: parts.net.codecs,
               count: (counter, by) => parts.metrics.counters.count(counter, by),
               ...(far && { cluster: far.portFor(uri) }),
-              retained: kept?.target,
+              retained: kept?.retained,
+              recorded: kept?.recorded,
             }),
           },
-          ...(kept ? [kept.child] : []), // brings retained events into the store and out of it
+          ...(kept?.children ?? []), // bring retained and recorded events into the store and out of it
         ];
       },
     },

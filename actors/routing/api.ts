@@ -17,6 +17,7 @@ import type {
 import type { RegistryEvent } from '../registry/api.ts';
 import type { Relayed } from '../relay/api.ts';
 import type { SessionMessage } from '../sessions/api.ts';
+import type { RecordedRows } from './recorded/messages.ts';
 import type { RetainedRows } from './retained/messages.ts';
 
 /** The client's announced features that change what the router sends it, from HELLO.Details.roles. */
@@ -96,6 +97,8 @@ export type RouterInput =
   | { readonly kind: 'registry'; readonly event: RegistryEvent }
   /** What the store has of retained events. */
   | RetainedRows
+  /** What it has of the history. */
+  | RecordedRows
   /** Its own timers: what waits for other nodes has waited long enough. */
   | { readonly kind: 'announce'; readonly token: number }
   | { readonly kind: 'give_up'; readonly question: Id };

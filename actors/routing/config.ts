@@ -94,6 +94,11 @@ export interface HistoryTopic {
 export interface HistoryConfig {
   /** Nothing is recorded that is not named here: history costs memory for as long as the realm is open. */
   readonly topics: readonly HistoryTopic[];
+  /**
+   * Where the nodes of a cluster keep it; the same on all. `ram`: it lives as long as one node does. `ram_disk`: it outlives
+   * them all, and each event costs a write to the disk on each node. A node that is alone keeps it in memory.
+   */
+  readonly storage: 'ram' | 'ram_disk';
   /** Bytes of one recorded event. A larger one is delivered but not recorded. */
   readonly maxEventBytes: number;
   /** Bytes of the events of one entry; the oldest go first. */
@@ -123,6 +128,7 @@ export const DEFAULT_BROKER_CONFIG: BrokerConfig = {
   },
   history: {
     topics: [],
+    storage: 'ram',
     maxEventBytes: 64 * 1024,
     maxBytesPerTopic: 16 * 1024 * 1024,
     maxReply: 1_000,

@@ -20,6 +20,13 @@ export const ROUTING_COUNTERS = {
   retained_rows_deferred: 'Retained events of the store a busy realm could not take at once.',
   retained_rows_malformed: 'Retained events of the store that were none.',
   history_refused_too_large: 'Events not kept in a history: too large.',
+  history_not_replicated: 'Events of a history that the store refused: only this node keeps them.',
+  history_puts_deferred:
+    'Events of a history the store could not take at once; they are put again.',
+  history_rows_deferred: 'Events of a history in the store a busy realm could not take at once.',
+  history_rows_malformed: 'Events of a history in the store that were none.',
+  history_rows_not_recorded:
+    'Events of other nodes’ histories passed over: this node’s configuration does not record them.',
   history_events_unreadable:
     'Events of a history left out of an answer: not sayable in the serializer.',
   // Calls

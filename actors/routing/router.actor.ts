@@ -27,10 +27,10 @@ import { MemberMonitors } from './member-monitors.ts';
 import { metaTable } from './meta.ts';
 import { announceJoin, announceLeave } from './session-events.ts';
 import { sessionProcedures } from './session-meta.ts';
-import type { RetainedTarget } from './retained/messages.ts';
+import type { ReplicatorTarget } from './replicated/messages.ts';
 import { answerInterrupted, decide } from './requests.ts';
 import type { Cores } from './requests.ts';
-import { RetainedReports } from './retained/reports.ts';
+import { historyReplication, RowReports } from './replicated/reports.ts';
 import type { RealmRows, RealmTables } from './tables.ts';
 
 export interface RouterDependencies {
@@ -44,8 +44,9 @@ export interface RouterDependencies {
   count(counter: string, by?: number): void;
   /** Undefined: there are no other nodes. */
   readonly cluster?: ClusterPort | undefined;
-  /** Who keeps retained events on all nodes; undefined: this node keeps its own. */
-  readonly retained?: RetainedTarget | undefined;
+  /** Who keeps retained events on all nodes, and recorded ones; undefined: this node keeps its own. */
+  readonly retained?: ReplicatorTarget | undefined;
+  readonly recorded?: ReplicatorTarget | undefined;
 }
 
 export function router(dependencies: RouterDependencies): Definition<RouterInput> {
@@ -71,7 +72,8 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   readonly #monitors: MemberMonitors;
   readonly #cluster: Cluster | undefined;
   readonly #farewells: Farewells | undefined;
-  readonly #retained: RetainedReports | undefined;
+  readonly #retained: RowReports | undefined;
+  readonly #recorded: RowReports | undefined;
   readonly #isProxy: (member: Member) => boolean;
   readonly #followUps = new FollowUps({
     announce: (announcement) => this.#publish(announcement),
@@ -112,8 +114,10 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         codecs,
         announceHere: (topic, args) => this.#followUps.announceHere(topic, args),
       });
-    const { retained } = dependencies;
-    this.#retained = retained && new RetainedReports(this.#rows.counters.retained, retained);
+    const { retained, recorded } = dependencies;
+    const { counters } = this.#rows;
+    this.#retained = retained && new RowReports(counters.retained, retained);
+    this.#recorded = recorded && new RowReports(counters.recorded, recorded);
     this.#broker = new Broker({
       ...shared,
       config: dependencies.broker,
@@ -123,6 +127,9 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
       witnesses: this.#farewells?.witnesses,
       departures: this.#farewells?.departures,
       replication: this.#retained,
+      historyReplication:
+        this.#recorded &&
+        historyReplication(this.#recorded, this.#rows.recorded, dependencies.cluster!.self.name),
     });
     const procedures = new Map([
       ...metaTable(sessionProcedures({ members: this.#rows.members, effects: this, uriRule })),
@@ -146,6 +153,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#farewells?.witnesses.refresh();
     if (this.#cluster) this.#report(this.#cluster);
     this.#retained?.report();
+    this.#recorded?.report();
   }
 
   #handle(input: RouterInput): void {
@@ -165,6 +173,8 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
       case 'registry':
         this.#farewells?.registry(input.event, () => this.#onCluster(input));
         return this.#settle();
+      case 'recorded':
+        return this.#broker.recorded(input);
       case 'relayed':
       case 'announce':
       case 'give_up':
@@ -195,6 +205,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#sweep();
     this.#schedule();
     this.#retained?.report();
+    this.#recorded?.report();
   }
 
   /** Ends what the dead router was doing, without doing it again; what it had not begun is put back. */
@@ -217,6 +228,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
       case 'expire':
       case 'sweep':
       case 'retained': // read anew
+      case 'recorded':
       case 'registry': // it is told everything anew
       case 'announce':
       case 'give_up':

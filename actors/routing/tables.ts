@@ -4,7 +4,7 @@ import { SetTable } from '../../runtime/kernel/table.ts';
 import type { Id } from '../../runtime/wamp/message.ts';
 import type { Member } from './api.ts';
 import type { PendingSubscribe } from './broker/pending-subscribes.ts';
-import type { HistoryLog } from './broker/history.ts';
+import type { HistoryLog, RecordedEvent } from './broker/history.ts';
 import type { Retained } from './broker/retention.ts';
 import type { Subscription } from './broker/subscriptions.ts';
 import type { Testaments } from './broker/testaments.ts';
@@ -13,8 +13,8 @@ import type { Registration } from './dealer/registrations.ts';
 import type { Peer } from './cluster/peers.ts';
 import type { Question } from './cluster/questions.ts';
 import type { Rows } from './effects.ts';
-import type { RetainedChanges } from './retained/reports.ts';
-import { noChanges } from './retained/reports.ts';
+import type { RowChanges } from './replicated/reports.ts';
+import { noChanges } from './replicated/reports.ts';
 
 export interface RealmRows {
   readonly members: Rows<Id, Member>;
@@ -24,6 +24,8 @@ export interface RealmRows {
   readonly subscriptions: Rows<Id, Subscription>;
   readonly retained: Rows<string, Retained>;
   readonly history: Rows<string, HistoryLog>;
+  /** Of the history, those that were published here, by name. */
+  readonly recorded: Rows<string, RecordedEvent>;
   readonly testaments: Rows<Id, Testaments>;
   readonly peers: Rows<string, Peer>;
   readonly pendingSubscribes: Rows<PendingSubscribe, PendingSubscribe>;
@@ -38,7 +40,9 @@ export interface ClusterCounters {
   /** Of the last invocation to another node, and of the last question. */
   readonly requests: { last: number };
   /** Retained events that the store is still to be told of. */
-  readonly retained: RetainedChanges;
+  readonly retained: RowChanges;
+  /** Events of the history that it is still to be told of. */
+  readonly recorded: RowChanges;
 }
 
 export class RealmTables {
@@ -48,6 +52,7 @@ export class RealmTables {
   readonly #subscriptions = new SetTable<Id, Subscription>('subscriptions');
   readonly retained = new SetTable<string, Retained>('retained');
   readonly #history = new SetTable<string, HistoryLog>('history');
+  readonly recorded = new SetTable<string, RecordedEvent>('recorded');
   readonly #testaments = new SetTable<Id, Testaments>('testaments');
   readonly #peers = new SetTable<string, Peer>('peers');
   readonly #pendingSubscribes = new SetTable<PendingSubscribe, PendingSubscribe>('subscribing');
@@ -56,6 +61,7 @@ export class RealmTables {
     reports: { token: 0 },
     requests: { last: 0 },
     retained: noChanges(),
+    recorded: noChanges(),
   };
 
   /** All of them, for the one router that lives. */
@@ -67,6 +73,7 @@ export class RealmTables {
       subscriptions: this.#subscriptions.claim(context),
       retained: this.retained.claim(context),
       history: this.#history.claim(context),
+      recorded: this.recorded.claim(context),
       testaments: this.#testaments.claim(context),
       peers: this.#peers.claim(context),
       pendingSubscribes: this.#pendingSubscribes.claim(context),

@@ -104,6 +104,14 @@ const retentionKeys = {
 };
 
 const historyKeys = {
+  storage: key({
+    name: 'wamp.event_history.storage_type',
+    type: oneOf(['ram', 'ram_disk']),
+    default: history.storage,
+    doc:
+      'Where the nodes of a cluster keep recorded events, the same on all. ram: as long as one node lives. ' +
+      'ram_disk: for good, a write to each disk per event. A node that is alone keeps them in memory.',
+  }),
   maxEventBytes: key({
     name: 'wamp.event_history.max_message_size',
     type: size,

@@ -36,10 +36,12 @@ import type { Witnesses } from '../witnesses.ts';
 import { arrived, Delivery } from './fan-out.ts';
 import type { HistoryLog } from './history.ts';
 import { History } from './history.ts';
+import type { HistoryReplication } from './history.ts';
 import type { Publication, PublishOptions } from './publication.ts';
 import { detailsFor, eventDetails, readPublishOptions, wantsAnswer } from './publication.ts';
 import type { Retained, RetainedEvent, RetainedReplication } from './retention.ts';
 import { Retention } from './retention.ts';
+import type { RecordedRows } from '../recorded/messages.ts';
 import type { RetainedRows } from '../retained/messages.ts';
 import { Rules } from './rules.ts';
 import type { SubscribingCluster } from './subscribing.ts';
@@ -71,6 +73,8 @@ export interface BrokerDependencies {
   readonly departures?: Departures | undefined;
   /** Undefined: retained events are this node's alone. */
   readonly replication?: RetainedReplication | undefined;
+  /** The same of the history. */
+  readonly historyReplication?: HistoryReplication | undefined;
 }
 
 /** What a broker that is one of many needs besides. */
@@ -104,7 +108,12 @@ export class Broker {
     });
     const { retained, replication } = dependencies;
     this.#retention = new Retention(retained, config.retention, this.#count, replication);
-    this.#history = new History(dependencies.history, config.history, this.#count);
+    this.#history = new History(
+      dependencies.history,
+      config.history,
+      this.#count,
+      dependencies.historyReplication,
+    );
     this.#cluster = dependencies.cluster;
     this.#delivery = new Delivery(this.#subscriptions, this.#count, this.#cluster?.interests);
     this.#subscribing = new Subscribing({
@@ -190,6 +199,11 @@ export class Broker {
   /** What the nodes have agreed that topics keep. */
   retained({ rows, seen }: RetainedRows, now: number): void {
     for (const { topic, events } of rows) this.#retention.apply(topic, events, seen, now);
+  }
+
+  /** What was published on other nodes, or here before the node was restarted. */
+  recorded({ events, isRead }: RecordedRows): void {
+    this.#history.apply(events, isRead);
   }
 
   /** Every node knows what was reported up to this token, or has had its time. */

@@ -3,6 +3,9 @@
  * are kept whether or not somebody is subscribed. A publication goes into the log of the first entry that matches
  * its topic; the history of a subscription is what the logs hold of the topics it matches, in order of publication.
  *
+ * With other nodes each records what is published on it and hears of the rest through the store. All order by the time of
+ * publication, then by node, so that all keep the same last ones; each makes room by itself, and deletes what was its own.
+ *
  * Events that were black- or white-listed by session id are not recorded: a session id means nothing later.
  */
 import type { Dict, Id, Payload } from '../../../runtime/wamp/message.ts';
@@ -17,11 +20,13 @@ import type { ReceiverFilter } from './receivers.ts';
 import { isSessionListed, weighLists } from './receivers.ts';
 
 export interface RecordedEvent {
-  /** Order of publication over all logs of the realm. */
+  /** Order of publication on its node, as long as that lives. */
   readonly sequence: number;
+  /** The name of the node that it was published on; empty: there is only this one. */
+  readonly node: string;
   readonly publication: Id;
   readonly topic: string;
-  readonly at: number; // wall clock, ms
+  readonly at: number; // wall clock, ms; never back within a node's life
   readonly details: Dict;
   readonly payload: Payload;
   readonly filter: ReceiverFilter | undefined;
@@ -36,6 +41,15 @@ export interface HistoryLog {
   bytes: number;
 }
 
+/** What a history that is one of many does besides. */
+export interface HistoryReplication {
+  readonly node: string;
+  /** What was published here, by name. */
+  readonly rows: Rows<string, RecordedEvent>;
+  changed(name: string): unknown;
+  expired(name: string): void;
+}
+
 /** What an event costs besides what it says, in bytes. */
 const OVERHEAD = 250;
 
@@ -43,18 +57,22 @@ export class History {
   readonly #rows: Rows<string, HistoryLog>;
   readonly #config: HistoryConfig;
   readonly #count: (counter: string) => void;
+  readonly #replication: HistoryReplication | undefined;
   #sequence = 0;
+  #lastAt = 0;
 
   constructor(
     rows: Rows<string, HistoryLog>,
     config: HistoryConfig,
     count: (counter: string) => void,
+    replication?: HistoryReplication,
   ) {
     this.#rows = rows;
     this.#config = config;
     this.#count = count;
+    this.#replication = replication;
     for (const { events } of rows.values()) {
-      this.#sequence = Math.max(this.#sequence, events.at(-1)?.sequence ?? 0);
+      for (const event of events) if (this.#isOwn(event)) this.#noteOwn(event);
     }
   }
 
@@ -69,23 +87,40 @@ export class History {
   record(publication: Publication, now: number): void {
     const entry = this.#entryFor(publication.topic);
     if (!entry || (publication.filter && isSessionListed(publication.filter))) return;
-    const size = sizeOf(publication);
+    const size = sizeOfRecorded(publication);
     if (size > this.#config.maxEventBytes) return this.#count('history_refused_too_large');
-    const log = this.#logOf(entry);
     const { id, topic, details, payload, filter } = publication;
-    const sequence = ++this.#sequence;
-    log.events.push({
-      sequence,
+    const event: RecordedEvent = {
+      sequence: this.#sequence + 1,
+      node: this.#replication?.node ?? '',
       publication: id,
       topic,
-      at: now,
+      at: Math.max(now, this.#lastAt),
       details,
       payload: retain(payload),
       filter,
       size,
-    });
-    log.bytes += size;
-    this.#trim(log, entry.limit);
+    };
+    this.#noteOwn(event);
+    this.#replication?.rows.set(nameOf(event), event);
+    this.#replication?.changed(nameOf(event));
+    this.#insert(entry, event, false);
+  }
+
+  /** Events that the store has. Those that were this node's in an earlier life are its own again. */
+  apply(events: readonly RecordedEvent[], isRead: boolean): void {
+    for (const event of events) {
+      const entry = this.#entryFor(event.topic);
+      if (!entry || event.size > this.#config.maxEventBytes) {
+        this.#count('history_rows_not_recorded');
+        continue;
+      }
+      if (this.#isOwn(event)) {
+        this.#noteOwn(event);
+        this.#replication?.rows.set(nameOf(event), event);
+      }
+      this.#insert(entry, event, isRead);
+    }
   }
 
   /** What is kept of the topics that the subscription matches, oldest first. */
@@ -97,7 +132,7 @@ export class History {
         if (matches(event.topic, match, uri)) found.push(event);
       }
     }
-    return this.#rows.size > 1 ? found.sort((a, b) => a.sequence - b.sequence) : found;
+    return this.#rows.size > 1 ? found.sort(byPublication) : found;
   }
 
   #entryFor(topic: string): HistoryTopic | undefined {
@@ -114,10 +149,34 @@ export class History {
     return log;
   }
 
+  #isOwn({ node }: RecordedEvent): boolean {
+    return node === (this.#replication?.node ?? '');
+  }
+
+  #noteOwn({ sequence, at }: RecordedEvent): void {
+    this.#sequence = Math.max(this.#sequence, sequence);
+    this.#lastAt = Math.max(this.#lastAt, at);
+  }
+
+  /** At its place, mostly the last. */
+  #insert(entry: HistoryTopic, event: RecordedEvent, isRead: boolean): void {
+    const log = this.#logOf(entry);
+    const place = placeOf(log, event);
+    if (log.events[place]?.publication === event.publication) return; // told before
+    if (place === log.events.length) log.events.push(event);
+    else log.events.splice(place, 0, event);
+    log.bytes += event.size;
+    this.#trim(log, entry.limit, isRead);
+  }
+
   /** Forgets the oldest; the array is cut in large pieces, so that a push stays cheap. */
-  #trim(log: HistoryLog, limit: number): void {
+  #trim(log: HistoryLog, limit: number, isRead: boolean): void {
     while (log.events.length - log.first > limit || log.bytes > this.#config.maxBytesPerTopic) {
-      log.bytes -= log.events[log.first++]!.size;
+      const oldest = log.events[log.first++]!;
+      log.bytes -= oldest.size;
+      const isOwn = this.#isOwn(oldest);
+      if (isOwn) this.#replication?.rows.delete(nameOf(oldest));
+      if (isOwn || isRead) this.#replication?.expired(nameOf(oldest));
     }
     if (log.first > limit) {
       log.events.splice(0, log.first);
@@ -126,7 +185,37 @@ export class History {
   }
 }
 
-function sizeOf({ topic, details, payload, filter }: Publication): number {
+/** Of its row. */
+function nameOf({ publication }: RecordedEvent): string {
+  return String(publication);
+}
+
+/** The same order on all nodes. */
+function byPublication(a: RecordedEvent, b: RecordedEvent): number {
+  if (a.at !== b.at) return a.at - b.at;
+  if (a.node !== b.node) return a.node < b.node ? -1 : 1;
+  return a.sequence - b.sequence || a.publication - b.publication;
+}
+
+/** Of the first event that is not before this one. */
+function placeOf({ events, first }: HistoryLog, event: RecordedEvent): number {
+  let [low, high] = [first, events.length];
+  if (high > low && byPublication(events[high - 1]!, event) < 0) return high;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (byPublication(events[middle]!, event) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** In bytes, estimated. */
+export function sizeOfRecorded({
+  topic,
+  details,
+  payload,
+  filter,
+}: Pick<Publication, 'topic' | 'details' | 'payload' | 'filter'>): number {
   const said = topic.length + weigh(details) + payload.end - payload.start;
   return OVERHEAD + said + (filter ? weighLists(filter) : 0);
 }

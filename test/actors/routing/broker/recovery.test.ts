@@ -54,6 +54,7 @@ describe('a broker that takes over the rows of one that died', () => {
   it('opens the subscriptions of recorded topics once', () => {
     const history = {
       topics: [{ uri: 'a', match: 'prefix', limit: 1 } as const],
+      storage: 'ram' as const,
       maxEventBytes: 1_000,
       maxBytesPerTopic: 1_000,
       maxReply: 10,

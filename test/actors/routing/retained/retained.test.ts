@@ -6,10 +6,11 @@ import type { Publication } from '../../../../actors/routing/broker/publication.
 import type { Retained, RetainedEvent } from '../../../../actors/routing/broker/retention.ts';
 import { Retention } from '../../../../actors/routing/broker/retention.ts';
 import { DEFAULT_BROKER_CONFIG } from '../../../../actors/routing/config.ts';
-import type { RetainedMessage } from '../../../../actors/routing/retained/messages.ts';
-import type { PendingTopic } from '../../../../actors/routing/retained/pending.ts';
-import { noChanges, RetainedReports } from '../../../../actors/routing/retained/reports.ts';
-import { retained } from '../../../../actors/routing/retained/retained.actor.ts';
+import type { ReplicatorMessage } from '../../../../actors/routing/replicated/messages.ts';
+import type { PendingRow } from '../../../../actors/routing/replicated/pending.ts';
+import { replicator } from '../../../../actors/routing/replicated/replicator.actor.ts';
+import { noChanges, RowReports } from '../../../../actors/routing/replicated/reports.ts';
+import { retainedFamily } from '../../../../actors/routing/retained/family.ts';
 import {
   decodeRetained,
   encodeRetained,
@@ -32,18 +33,18 @@ const CONFIG = { ...DEFAULT_BROKER_CONFIG.retention, sweepIntervalMs: 1_000 };
 class Home {
   readonly retained = new SetTable<string, Retained>('retained');
   readonly changes = noChanges();
-  readonly agent = new Mailbox<RetainedMessage>();
+  readonly agent = new Mailbox<ReplicatorMessage>();
   readonly router = new Mailbox<RouterInput>();
-  readonly pending = new SetTable<string, PendingTopic>('pending');
+  readonly pending = new SetTable<string, PendingRow>('pending');
   readonly counted: string[] = [];
   readonly #retention: Retention;
-  readonly #reports: RetainedReports;
+  readonly #reports: RowReports;
   readonly #replica: Replica;
 
   constructor(replica: Replica) {
     this.#replica = replica;
     const rows = this.retained.claim({ own: () => () => {}, self: { path: 'router' } } as never);
-    this.#reports = new RetainedReports(this.changes, this.agent);
+    this.#reports = new RowReports(this.changes, this.agent);
     const count = (what: string): void => void this.counted.push(what);
     this.#retention = new Retention(rows, CONFIG, count, this.#reports);
     this.router.attach({ wake: () => {}, overflowed: () => {} });
@@ -103,9 +104,9 @@ class Realm {
         return [
           worker(
             'retained',
-            retained({
-              ...{ realm: REALM, mailbox, pending, retained: home.retained, changes, router },
-              ...{ store, state, codecs, count },
+            replicator({
+              ...{ realm: REALM, mailbox, pending, changes, store, state, count },
+              family: retainedFamily({ retained: home.retained, router, codecs, count }),
             }),
           ),
         ];

@@ -1,14 +1,14 @@
 /**
- * Which topics' retained events are on their way into the store: one put of a topic at a time, so many at once, the latest
- * row each time. What the store says of such a topic meanwhile is old, and asked for again when the put is done.
+ * Which rows are on their way into the store: one put of a row at a time, so many at once, the latest
+ * value each time. What the store says of such a row meanwhile is old, and asked for again when the put is done.
  */
 import type { Rows } from '../effects.ts';
 
 /** `expired`: only to be deleted, if nothing newer is there. */
 export type PutReason = 'changed' | 'expired';
 
-export interface PendingTopic {
-  readonly topic: string;
+export interface PendingRow {
+  readonly name: string;
   /** To be put (again). */
   readonly waits: PutReason | undefined;
   /** Under way. */
@@ -17,15 +17,15 @@ export interface PendingTopic {
   readonly isStale: boolean;
 }
 
-export class PendingTopics {
-  readonly #rows: Rows<string, PendingTopic>;
+export class PendingRows {
+  readonly #rows: Rows<string, PendingRow>;
   readonly #limit: number;
   /** In the order in which they were changed. */
   readonly #waiting = new Set<string>();
   #putting = 0;
 
   /** Puts that a former agent had begun are begun again. */
-  constructor(rows: Rows<string, PendingTopic>, limit: number) {
+  constructor(rows: Rows<string, PendingRow>, limit: number) {
     this.#rows = rows;
     this.#limit = limit;
     for (const row of [...rows.values()]) {
@@ -33,53 +33,53 @@ export class PendingTopics {
     }
   }
 
-  add(topic: string, why: PutReason): void {
-    const known = this.#rows.get(topic);
+  add(name: string, why: PutReason): void {
+    const known = this.#rows.get(name);
     const waits = known?.waits === 'changed' ? 'changed' : why;
     const { putting, isStale = false } = known ?? {};
-    const row = { topic, waits, putting, isStale };
+    const row = { name, waits, putting, isStale };
     if (putting === undefined) this.#wait(row);
-    else this.#rows.set(topic, row);
+    else this.#rows.set(name, row);
   }
 
   /** False: it is not pending, so what the store says holds. */
-  hear(topic: string): boolean {
-    const known = this.#rows.get(topic);
+  hear(name: string): boolean {
+    const known = this.#rows.get(name);
     if (known === undefined) return false;
-    if (!known.isStale) this.#rows.set(topic, { ...known, isStale: true });
+    if (!known.isStale) this.#rows.set(name, { ...known, isStale: true });
     return true;
   }
 
   /** The next to be put; undefined: none, or enough are under way. */
-  begin(): { readonly topic: string; readonly why: PutReason } | undefined {
+  begin(): { readonly name: string; readonly why: PutReason } | undefined {
     if (this.#putting >= this.#limit) return undefined;
-    for (const topic of this.#waiting) {
-      this.#waiting.delete(topic);
-      const row = this.#rows.get(topic)!;
+    for (const name of this.#waiting) {
+      this.#waiting.delete(name);
+      const row = this.#rows.get(name)!;
       const why = row.waits ?? 'changed';
       this.#putting++;
-      this.#rows.set(topic, { ...row, waits: undefined, putting: why });
-      return { topic, why };
+      this.#rows.set(name, { ...row, waits: undefined, putting: why });
+      return { name, why };
     }
     return undefined;
   }
 
   /** True: it is settled, and the store has said something of it meanwhile. `isLater`: it has to be put again. */
-  done(topic: string, isLater = false): boolean {
-    const row = this.#rows.get(topic);
+  done(name: string, isLater = false): boolean {
+    const row = this.#rows.get(name);
     if (row?.putting === undefined) return false;
     this.#putting--;
     const waits = row.waits ?? (isLater ? row.putting : undefined);
     if (waits === undefined) {
-      this.#rows.delete(topic);
+      this.#rows.delete(name);
       return row.isStale;
     }
     this.#wait({ ...row, waits, putting: undefined });
     return false;
   }
 
-  #wait(row: PendingTopic): void {
-    this.#rows.set(row.topic, row);
-    this.#waiting.add(row.topic);
+  #wait(row: PendingRow): void {
+    this.#rows.set(row.name, row);
+    this.#waiting.add(row.name);
   }
 }
