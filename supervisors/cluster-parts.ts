@@ -23,8 +23,10 @@ import type { DataDirectory } from '../runtime/disk/data-directory.ts';
 import type { NodeIdentity } from '../runtime/disk/identity-file.ts';
 import type { Disk } from '../runtime/disk/open-disk.ts';
 import { openDisk } from '../runtime/disk/open-disk.ts';
+import type { Continuity } from '../actors/sessions/api.ts';
 import type { Causality } from './causality.ts';
 import { causality } from './causality.ts';
+import { continuity } from './continuity.ts';
 import { otherCluster } from './cluster-record.ts';
 import type { NodeConfig } from './config.ts';
 import { makeOperatorToken } from './operator-token.ts';
@@ -38,6 +40,8 @@ export interface ClusterParts {
   readonly directory: DataDirectory;
   readonly store: StoreParts;
   readonly causality: Causality;
+  /** Undefined: without a secret that all nodes have nobody could trust a token. */
+  readonly continuity: Continuity | undefined;
   /** Shown by an operator's commands. */
   readonly operatorToken: string;
   readonly network: PeerSwitch;
@@ -100,11 +104,14 @@ export async function clusterParts(
   );
   const prefixes = [RETAINED, ...HISTORIES, ...sources.prefixes];
   const store = storeParts(disk, config.store.store, links.cluster, prefixes);
+  const causal = causality(store.state, { kernel: () => sources.kernel(), count: net.count });
   return {
     identity,
     directory: disk.directory,
     store,
-    causality: causality(store.state, { kernel: () => sources.kernel(), count: net.count }),
+    causality: causal,
+    continuity:
+      links.secret === undefined ? undefined : continuity(links.secret, store.state, causal),
     operatorToken,
     network,
     gate,

@@ -12,6 +12,7 @@ export function sessions(parts: Parts): ChildSpec {
     agent: `bondy-ts/${version}`,
     authenticator,
     lookup: (realm: string) => directory.lookup(realm),
+    continuity: parts.cluster?.continuity,
     count: (counter: string, by?: number) => metrics.counters.count(counter, by),
   };
   return {

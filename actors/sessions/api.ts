@@ -4,6 +4,7 @@ import { name } from '../../runtime/kernel/actor.ts';
 import type { SupervisorMessage } from '../../runtime/kernel/supervision.ts';
 import type { CloseCause, Connection, FrameBatch } from '../../runtime/net/connection.ts';
 import type { Dict, Payload } from '../../runtime/wamp/message.ts';
+import type { Applied, CausalClock } from '../store/api.ts';
 import type { RealmClosed } from '../realms/api.ts';
 
 export type SessionMessage =
@@ -20,6 +21,8 @@ export type SessionMessage =
     }
   /** GOODBYE with this reason, then the close: kill procedures, realm deletion, system shutdown. */
   | { readonly kind: 'goodbye'; readonly reason: string; readonly details: Dict }
+  /** The store has what the session had seen elsewhere, or has not got it in time. */
+  | { readonly kind: 'caught_up'; readonly how: Applied }
   | RealmClosed
   | {
       readonly kind: 'timer';
@@ -28,3 +31,16 @@ export type SessionMessage =
 
 /** The dynamic supervisor of all sessions: `start_child` with the connection a listener accepted. */
 export const SESSIONS: Name<SupervisorMessage<Connection>> = name('sessions');
+
+/** Characters of a session token. */
+export const MAX_TOKEN = 64 * 1024;
+
+/** What a session has seen, across nodes. */
+export interface Continuity {
+  /** Undefined: it would be longer than a token may be. */
+  issue(realm: string): string | undefined;
+  /** Undefined: not a token of this cluster and realm. */
+  read(realm: string, token: string): CausalClock | undefined;
+  /** Calls once, at once or within the time. */
+  whenSeen(clock: CausalClock, timeoutMs: number, done: (how: Applied) => void): void;
+}

@@ -4,6 +4,11 @@ export interface SessionsConfig {
   readonly helloTimeoutMs: number;
   /** A CHALLENGE unanswered by then is aborted, ms. Low: people typing a code fail. High: half-open sessions pile up. */
   readonly authenticateTimeoutMs: number;
+  /**
+   * How long WELCOME waits for what the session's token says it has seen, ms. Low: a reconnect to a node that lags is
+   * refused. High: it hangs.
+   */
+  readonly catchUpTimeoutMs: number;
   /** How long a GOODBYE of ours waits for the peer's, ms, before the socket is closed. */
   readonly goodbyeTimeoutMs: number;
   /**
@@ -20,6 +25,7 @@ export interface SessionsConfig {
 export const SESSIONS_DEFAULTS: SessionsConfig = {
   helloTimeoutMs: 10_000,
   authenticateTimeoutMs: 30_000,
+  catchUpTimeoutMs: 5_000,
   goodbyeTimeoutMs: 5_000,
   slowConsumerTimeoutMs: 5_000,
   maxBacklogBytes: 64 * 1024 * 1024,

@@ -7,6 +7,9 @@ export const SESSION_COUNTERS = {
   protocol_violations: 'Sessions ended for breaking the protocol.',
   hello_timeouts: 'Connections ended because they never said HELLO.',
   authentications_refused: 'Sessions refused because their authentication failed.',
+  session_tokens_refused: 'Sessions refused because their token was not of this cluster and realm.',
+  session_tokens_late:
+    'Sessions refused because this node had not caught up with their token in time.',
   connections_timed_out: 'Connections whose peer stopped answering.',
   slow_consumers_aborted: 'Sessions ended because they did not read their events.',
   callers_paused: 'Times a client was not read from because answers to it waited unread.',

@@ -3,13 +3,19 @@ import { Violation } from '../../runtime/wamp/codec.ts';
 import { EMPTY } from '../../runtime/wamp/message.ts';
 import type { Dict, Value } from '../../runtime/wamp/message.ts';
 import type { PeerFeatures } from '../routing/api.ts';
+import { MAX_TOKEN } from './api.ts';
 
 export interface Introduction {
   readonly features: PeerFeatures;
   readonly authmethods: readonly string[];
   readonly authid: string | undefined;
   readonly authextra: Dict;
+  /** What the session has seen on other nodes. */
+  readonly token: string | undefined;
 }
+
+/** Implementation-specific keys begin with an underscore (basic/message_format.md §Extensibility). */
+export const TOKEN_KEY = '_bondy_session_token';
 
 const ROLES = ['publisher', 'subscriber', 'caller', 'callee'] as const;
 
@@ -28,11 +34,16 @@ export function readHello(details: Dict): Introduction | Violation {
   if (authextra !== null && !isDict(authextra)) {
     return new Violation('HELLO: authextra must be a dict');
   }
+  const token = details[TOKEN_KEY] ?? null;
+  if (token !== null && (typeof token !== 'string' || token.length > MAX_TOKEN)) {
+    return new Violation(`HELLO: ${TOKEN_KEY} must be a string of at most ${MAX_TOKEN} characters`);
+  }
   return {
     features,
     authmethods: authmethods ?? ['anonymous'],
     authid: authid ?? undefined,
     authextra: authextra ?? EMPTY,
+    token: token ?? undefined,
   };
 }
 

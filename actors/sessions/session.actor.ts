@@ -26,7 +26,8 @@ import { CLOSE, ERRORS } from '../../runtime/wamp/uris.ts';
 import type { Realm } from '../realms/api.ts';
 import type { Member, Request } from '../routing/api.ts';
 import type { Authenticator, Principal } from '../security/api.ts';
-import type { SessionMessage } from './api.ts';
+import type { CausalClock } from '../store/api.ts';
+import type { Continuity, SessionMessage } from './api.ts';
 import type { SessionsConfig } from './config.ts';
 import type { Introduction } from './hello.ts';
 import { MemberOutlet } from './member-outlet.ts';
@@ -38,6 +39,8 @@ export interface SessionShellDependencies {
   readonly agent: string;
   readonly authenticator: Authenticator;
   lookup(realm: string): Realm | undefined;
+  /** Undefined: a node that is alone. */
+  readonly continuity?: Continuity | undefined;
   count(counter: string, by?: number): void;
 }
 
@@ -90,6 +93,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
       transport: connection.info,
       authenticator: dependencies.authenticator,
       lookup: (realm) => dependencies.lookup(realm),
+      continuity: dependencies.continuity,
       newId: () => context.random.integer(1, 2 ** 53),
       effects: this,
     });
@@ -119,6 +123,8 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
         return this.#session.abort(message.reason, message.detail, message.payload);
       case 'goodbye':
         return this.#session.goodbye(message.reason, message.details);
+      case 'caught_up':
+        return this.#session.caughtUp(message.how);
       case 'realm_closed':
         return this.#onRealmClosed();
       case 'timer':
@@ -187,6 +193,14 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
   schedule(timer: SessionTimer | undefined, afterMs: number): void {
     if (this.#timer !== undefined) this.#context.cancel(this.#timer);
     this.#timer = timer && this.#context.after(afterMs, { kind: 'timer', timer });
+  }
+
+  catchUp(clock: CausalClock): void {
+    const { self } = this.#context;
+    const { catchUpTimeoutMs } = this.#d.config();
+    this.#d.continuity!.whenSeen(clock, catchUpTimeoutMs, (how) => {
+      self.cast({ kind: 'caught_up', how });
+    });
   }
 
   close(detail: string): void {

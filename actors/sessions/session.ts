@@ -2,7 +2,7 @@
  * A WAMP session's life (basic/sessions.md): what each message means in each state, every protocol error of the
  * session layer, and the order of request ids. It decides; session.actor.ts performs.
  *
- *   closed --HELLO--> challenging --AUTHENTICATE--> established --GOODBYE--> closed (the transport may be used again)
+ *   closed --HELLO--> challenging --AUTHENTICATE--> (catching up, with a token) --> established --GOODBYE--> closed (the transport may be used again)
  *      any --violation, abort--> ended          established --our GOODBYE--> closing --GOODBYE, timeout--> ended
  */
 import type { SendResult, TransportInfo } from '../../runtime/net/connection.ts';
@@ -40,9 +40,10 @@ import { CLOSE, ERRORS } from '../../runtime/wamp/uris.ts';
 import type { Realm } from '../realms/api.ts';
 import type { Request } from '../routing/api.ts';
 import type { Authentication, Authenticator, Principal, Verdict } from '../security/api.ts';
-import type { SessionMessage } from './api.ts';
+import type { Applied, CausalClock } from '../store/api.ts';
+import type { Continuity, SessionMessage } from './api.ts';
 import type { SessionsConfig } from './config.ts';
-import { readHello } from './hello.ts';
+import { readHello, TOKEN_KEY } from './hello.ts';
 import type { Introduction } from './hello.ts';
 import { welcomeDetails } from './welcome.ts';
 
@@ -59,6 +60,8 @@ export interface SessionEffects {
   forward(request: Request): void;
   /** One timer at a time; a new one replaces it. Undefined: none. */
   schedule(timer: SessionTimer | undefined, afterMs: number): void;
+  /** `caughtUp` is to be called when the store has seen this, or has not in time. */
+  catchUp(clock: CausalClock): void;
   /** Send what is queued, then close the transport; the session has ended. */
   close(detail: string): void;
   count(counter: string): void;
@@ -70,14 +73,22 @@ export interface SessionDependencies {
   readonly transport: TransportInfo;
   readonly authenticator: Authenticator;
   lookup(realm: string): Realm | undefined;
+  /** Undefined: this node is alone, so whatever was seen is here. */
+  readonly continuity?: Pick<Continuity, 'read'> | undefined;
   /** A fresh id of global scope. */
   newId(): Id;
   readonly effects: SessionEffects;
 }
 
-type State = 'closed' | 'challenging' | 'established' | 'closing' | 'ended';
+type State = 'closed' | 'challenging' | 'catching_up' | 'established' | 'closing' | 'ended';
 
 const MAX_ID = 2 ** 53;
+
+const EXPECTED = {
+  closed: 'HELLO',
+  challenging: 'AUTHENTICATE',
+  catching_up: 'nothing but the WELCOME of this node',
+} as const;
 
 export class Session {
   #state: State = 'closed';
@@ -85,6 +96,8 @@ export class Session {
   #id: Id = 0;
   #introduction: Introduction | undefined;
   #authentication: Authentication | undefined;
+  /** Who waits for WELCOME. */
+  #principal: Principal | undefined;
   #lastRequest: Id = 0;
   readonly #d: SessionDependencies;
 
@@ -115,8 +128,9 @@ export class Session {
     if (this.#state === 'challenging' && message.type === AUTHENTICATE) {
       return this.#onVerdict(this.#answer(message.signature, message.extra));
     }
-    const expected = this.#state === 'closed' ? 'HELLO' : 'AUTHENTICATE';
-    this.violation(`received message type ${message.type} where ${expected} was expected`);
+    this.violation(
+      `received message type ${message.type} where ${EXPECTED[this.#state]} was expected`,
+    );
   }
 
   /** The peer broke the protocol: ABORT, disposal, close. */
@@ -143,7 +157,7 @@ export class Session {
       this.#state = 'closing';
       this.#d.effects.send({ type: GOODBYE, details, reason });
       this.#d.effects.schedule('goodbye', this.#d.config.goodbyeTimeoutMs);
-    } else if (this.#state === 'closed' || this.#state === 'challenging') {
+    } else if (this.#state !== 'closing' && this.#state !== 'ended') {
       this.abort(reason, 'the session was closed before it was open');
     }
   }
@@ -252,21 +266,57 @@ export class Session {
         this.#d.effects.send({ type: CHALLENGE, method: verdict.method, extra: verdict.extra });
         return;
       case 'welcome':
-        return this.#welcome(verdict.principal);
+        return this.#accept(verdict.principal);
       case 'refused':
         this.#d.effects.count('authentications_refused');
         return this.abort(verdict.reason, verdict.detail);
     }
   }
 
-  #welcome(principal: Principal): void {
+  /** It may come in; before that, what it has seen elsewhere must be here. */
+  #accept(principal: Principal): void {
+    const { continuity, effects } = this.#d;
+    const token = this.#introduction?.token;
+    this.#authentication = undefined;
+    if (token === undefined || !continuity) return this.#welcome(principal);
+    const clock = continuity.read(this.#realm!.uri, token);
+    if (!clock) {
+      effects.count('session_tokens_refused');
+      return this.abort(ERRORS.invalidArgument, `${TOKEN_KEY} is not of this cluster and realm`);
+    }
+    this.#state = 'catching_up';
+    this.#principal = principal;
+    effects.schedule(undefined, 0);
+    effects.catchUp(clock);
+  }
+
+  /** After `catchUp`. */
+  caughtUp(how: Applied): void {
+    const principal = this.#principal;
+    if (this.#state !== 'catching_up' || !principal) return;
+    this.#principal = undefined;
+    if (how === 'late') {
+      this.#d.effects.count('session_tokens_late');
+      const detail = 'this node has not seen yet what this session has; try again, or another node';
+      return this.abort(ERRORS.unavailable, detail);
+    }
+    const realm = this.#realm!;
+    if (this.#d.lookup(realm.uri) !== realm) {
+      return this.abort(ERRORS.noSuchRealm, 'the realm was closed');
+    }
+    if (realm.members.size >= realm.config.maxSessions) {
+      return this.abort(ERRORS.limitExceeded, 'the realm has as many sessions as it may have');
+    }
+    this.#welcome(principal, { [TOKEN_KEY]: true });
+  }
+
+  #welcome(principal: Principal, more: Dict = EMPTY): void {
     const realm = this.#realm;
     const introduction = this.#introduction;
     if (!realm || !introduction) throw new Error('welcome without a HELLO');
-    this.#authentication = undefined;
     this.#introduction = undefined;
     const { effects, agent } = this.#d;
-    const details = welcomeDetails(agent, realm, principal);
+    const details = { ...welcomeDetails(agent, realm, principal), ...more };
     if (effects.send({ type: WELCOME, session: this.#id, details }) === 'too_large') {
       return this.abort(ERRORS.payloadSizeExceeded, 'you accept no message as long as WELCOME');
     }

@@ -25,6 +25,15 @@ export const sessionKeys = {
       'A CHALLENGE that is not answered by then is aborted. Low: people who type a code fail. High: ' +
       'half-open sessions pile up.',
   }),
+  catchUpTimeoutMs: key({
+    name: 'wamp.catch_up_timeout',
+    type: timeout,
+    default: DEFAULTS.catchUpTimeoutMs,
+    isReloadable: true,
+    doc:
+      "How long WELCOME waits until this node's store has what the token of a session says it has seen on another. " +
+      'Low: a reconnect to a node that lags is refused. High: it hangs.',
+  }),
   goodbyeTimeoutMs: key({
     name: 'wamp.goodbye_timeout',
     type: timeout,

@@ -7,6 +7,8 @@ import { Attendance } from '../../../actors/realms/api.ts';
 import type { Realm } from '../../../actors/realms/api.ts';
 import { REALM_DEFAULTS } from '../../../actors/realms/config.ts';
 import type { RealmConfig } from '../../../actors/realms/config.ts';
+import type { Continuity } from '../../../actors/sessions/api.ts';
+import type { CausalClock } from '../../../actors/store/api.ts';
 import type { Member, Request } from '../../../actors/routing/api.ts';
 import { StaticAuthenticator } from '../../../actors/security/authenticator.ts';
 import { SESSIONS_DEFAULTS } from '../../../actors/sessions/config.ts';
@@ -43,8 +45,11 @@ export class SessionUnderTest implements SessionEffects {
   /** For the peer's frame limit. */
   welcomeIsTooLarge = false;
   readonly session: Session;
+  readonly counted: string[] = [];
+  readonly #continuity: Continuity | undefined;
 
-  constructor(realm: Realm = testRealm()) {
+  constructor(realm: Realm = testRealm(), continuity?: Continuity) {
+    this.#continuity = continuity;
     const directory = new RealmDirectory();
     directory.open(realm);
     let id = 1000;
@@ -58,6 +63,7 @@ export class SessionUnderTest implements SessionEffects {
       }),
       lookup: (uri) => directory.lookup(uri),
       newId: () => ++id,
+      continuity,
       effects: this,
     });
     this.session.open();
@@ -103,5 +109,14 @@ export class SessionUnderTest implements SessionEffects {
     this.log.push('close');
   }
 
-  count(): void {}
+  catchUp(clock: CausalClock): void {
+    this.log.push('catch up');
+    this.#continuity!.whenSeen(clock, SESSIONS_DEFAULTS.catchUpTimeoutMs, (how) =>
+      this.session.caughtUp(how),
+    );
+  }
+
+  count(what: string): void {
+    this.counted.push(what);
+  }
 }
