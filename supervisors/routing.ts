@@ -49,6 +49,7 @@ function realmGroup(parts: Parts, config: RealmConfig, far: FarRouting | undefin
       strategy: 'rest_for_one',
       intensity: ROUTER,
       children: () => {
+        const continuity = parts.cluster?.continuity;
         const tables = new RealmTables();
         const mailbox = new Mailbox<RouterInput>(ROUTER_MAILBOX);
         const features = { broker: brokerFeatures, dealer: dealerFeatures };
@@ -79,6 +80,7 @@ function realmGroup(parts: Parts, config: RealmConfig, far: FarRouting | undefin
               codecs: parts.net.codecs,
               count: (counter, by) => parts.metrics.counters.count(counter, by),
               ...(far && { cluster: far.portFor(uri) }),
+              issueToken: continuity && (() => continuity.issue(uri)),
               retained: kept?.retained,
               recorded: kept?.recorded,
             }),

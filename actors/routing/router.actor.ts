@@ -27,6 +27,7 @@ import { MemberMonitors } from './member-monitors.ts';
 import { metaTable } from './meta.ts';
 import { announceJoin, announceLeave } from './session-events.ts';
 import { sessionProcedures } from './session-meta.ts';
+import { tokenProcedures } from './session-token.ts';
 import type { ReplicatorTarget } from './replicated/messages.ts';
 import { answerInterrupted, decide } from './requests.ts';
 import type { Cores } from './requests.ts';
@@ -44,6 +45,8 @@ export interface RouterDependencies {
   count(counter: string, by?: number): void;
   /** Undefined: there are no other nodes. */
   readonly cluster?: ClusterPort | undefined;
+  /** What a session takes along to another node. */
+  readonly issueToken?: (() => string | undefined) | undefined;
   /** Who keeps retained events on all nodes, and recorded ones; undefined: this node keeps its own. */
   readonly retained?: ReplicatorTarget | undefined;
   readonly recorded?: ReplicatorTarget | undefined;
@@ -133,6 +136,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     });
     const procedures = new Map([
       ...metaTable(sessionProcedures({ members: this.#rows.members, effects: this, uriRule })),
+      ...metaTable(tokenProcedures(dependencies.issueToken)),
       ...this.#broker.procedures(),
     ]);
     this.#dealer = new Dealer({
