@@ -86,7 +86,7 @@ test('members, links by channel, partitions and exchanges are shown, live', { sk
   await textIs(page, 'table[aria-label="Links"] tr:first-child td:nth-child(6)', /B\/s$/);
   assert.equal((await rowsOf(page, 'Store: partitions')).length, 16);
   await textIs(page, 'table[aria-label="Store: exchanges"] td:nth-child(2)', /^equal$/);
-  await textIs(page, '#card-broadcast .card-note', /^direct to each member · 1 neighbours/);
+  await textIs(page, '#card-broadcast .card-note', /^direct to each member · 1 neighbour · /);
   assert.equal((await rowsOf(page, 'Registrations and subscriptions')).length, 2);
   assert.deepEqual(complaints, []);
   await page.close();

@@ -114,14 +114,18 @@ function notesOf({ node, members, links, dialling, broadcast, store, registry },
     members: `${node.cluster} · ${words(node.strategy)} · ${overLimit(members.list, members.total)}${count(members.total)} known`,
     links: `${count(links.total)} up or opening · ${count(dialling?.length ?? 0)} dialled`,
     store: store.health.ok
-      ? `${store.engine} · ${count(totals.rows)} rows · ${totals.ready} of ${store.partitions.length} partitions ready`
+      ? `${store.engine} · ${counted(totals.rows, 'row')} · ${totals.ready} of ${store.partitions.length} partitions ready`
       : store.health.why.join('; '),
     broadcast: broadcast === null ? 'does not answer now' : broadcastNote(broadcast),
     registry: registry === null ? 'does not answer now' : '',
   };
 }
 
+function counted(value, noun) {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
 function broadcastNote({ mode, neighbours, roots, missing, waiting, backlog }) {
-  const way = mode === 'direct' ? 'direct to each member' : `trees of ${count(roots)} roots`;
-  return `${way} · ${count(neighbours.length)} neighbours · ${count(missing)} missing · ${count(waiting + backlog)} waiting`;
+  const way = mode === 'direct' ? 'direct to each member' : `trees of ${counted(roots, 'root')}`;
+  return `${way} · ${counted(neighbours.length, 'neighbour')} · ${count(missing)} missing · ${count(waiting + backlog)} waiting`;
 }
