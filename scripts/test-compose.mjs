@@ -82,8 +82,8 @@ function trees() {
 
 async function cutOff() {
   docker.cutOff(THIRD.name);
-  await seen([THIRD], 1);
-  await seen([FIRST, SECOND], 2);
+  await seen([THIRD], 1, 2);
+  await seen([FIRST, SECOND], 2, 1);
   await traffic.flows(BURST, within([FIRST, SECOND]));
   await traffic.flows(BURST, within([THIRD]));
 }
@@ -95,7 +95,7 @@ async function heal() {
 
 async function crash() {
   docker.kill(SECOND.name);
-  await seen([FIRST, THIRD], 2);
+  await seen([FIRST, THIRD], 2, 1);
   await traffic.flows(FLOW, within([FIRST, THIRD]));
   docker.start(SECOND.name);
   await wholeAndRight();
@@ -103,7 +103,7 @@ async function crash() {
 
 async function pauseAndGoOn() {
   docker.pause(FIRST.name);
-  await seen([SECOND, THIRD], 2);
+  await seen([SECOND, THIRD], 2, 1);
   await traffic.flows(FLOW, within([SECOND, THIRD]));
   docker.unpause(FIRST.name);
   await wholeAndRight();
@@ -165,8 +165,8 @@ async function wholeAndRight(nodes = THREE) {
   traffic.resume();
 }
 
-function seen(nodes, count) {
-  return until(`${count} members`, () => notAll(nodes, count), PATIENCE_MS);
+function seen(nodes, alive, dead = 0) {
+  return until(`${alive} alive, ${dead} dead`, () => notAll(nodes, alive, dead), PATIENCE_MS);
 }
 
 /** Pairs whose both ends are clients of these. */

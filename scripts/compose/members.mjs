@@ -1,8 +1,8 @@
 // How many members and links each node sees, by its metrics.
 
-/** Sentences about the nodes that do not see so many as alive and linked, and nobody else. */
-export async function notAll(nodes, count) {
-  const right = JSON.stringify({ alive: count, links: count - 1 });
+/** Sentences about the nodes that do not see so many as alive and linked, so many as dead, and nobody else. */
+export async function notAll(nodes, alive, dead) {
+  const right = JSON.stringify({ alive, ...(dead > 0 ? { dead } : {}), links: alive - 1 });
   const seen = await Promise.all(nodes.map(members));
   return seen.flatMap((one, i) => (one === right ? [] : [`${nodes[i].name}: ${one}`]));
 }

@@ -65,6 +65,7 @@ export class LastingClient {
   }
 
   #onOpen(connection: autobahn.Connection, joined: Joined): void {
+    if (connection !== this.#connection) return close(connection); // given up meanwhile
     this.sessions += 1;
     const prepared = Promise.race([
       this.#prepare(joined.session).then(() => true),

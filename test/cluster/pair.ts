@@ -8,8 +8,8 @@ import type { Joined } from './client.ts';
 
 /** Topics each pair keeps a retained event in. */
 export const KEPT_TOPICS = 20;
-/** A call on a connection that stays must be answered within this, whatever happens elsewhere. */
-const ANSWER_MS = 30_000;
+/** Answered at all, on a connection that stays: far beyond every time limit of a node, because machines of tests are busy. */
+const ANSWER_MS = 120_000;
 const PACE_MS = 5;
 
 export interface Event {
