@@ -69,7 +69,7 @@ describe('bondy cluster', () => {
     };
     assert.equal(json.members.total, 2);
     const there = await bondy(['tree', '--node', 'bondy@b', '--url', a.admin]);
-    says(there, 0, /^bondy +running[^]*inspector +running/);
+    says(there, 0, /^bondy +running[^]*inspector +running/m);
     const noNode = await bondy(['tree', '--node', 'bondy@c', '--url', a.admin]);
     says(noNode, 1, /^No member is called bondy@c: did you mean bondy@[ab]\?$/m);
 
