@@ -17,7 +17,7 @@ import { PendingCall } from './pending-call.ts';
 import { Process } from './process.ts';
 import { exitOf } from './process-parts.ts';
 import type { Watcher } from './process-parts.ts';
-import { Timer } from './timer.ts';
+import { startTimer, Timer } from './timer.ts';
 
 const NO_TIMER: TimerId = {};
 
@@ -107,7 +107,7 @@ export class ProcessContext<M> implements Context<M> {
   after(delayMs: number, message: M): TimerId {
     const { isAlive, belongings, mailbox } = this.#process;
     if (!isAlive) return NO_TIMER;
-    return Timer.start(this.#host.scheduler, belongings, delayMs, mailbox, message);
+    return startTimer(this.#host.scheduler, belongings, delayMs, mailbox, message);
   }
 
   cancel(timer: TimerId): void {

@@ -12,7 +12,8 @@ import type { ProcessHandlers } from './process-parts.ts';
 import { ProcessContext } from './process-context.ts';
 import type { ChildSpec, SupervisorMessage, SupervisorSpec } from './supervision.ts';
 import { StaticSupervisor } from './supervisor-machine.ts';
-import { Timer } from './timer.ts';
+import { startTimer } from './timer.ts';
+import type { Timer } from './timer.ts';
 
 /** A new incarnation of `spec` under `parent`. It may have ended already: its `exitReason` says why. */
 export function spawn(
@@ -238,7 +239,7 @@ export class Supervisor implements ProcessHandlers {
 
   #after(delayMs: number, input: SupervisorInput): Timer {
     const { belongings } = this.#process;
-    return Timer.start(this.#host.scheduler, belongings, delayMs, this.#timerTarget, input);
+    return startTimer(this.#host.scheduler, belongings, delayMs, this.#timerTarget, input);
   }
 
   #tellState(): void {

@@ -17,17 +17,8 @@ export class Timer {
   #after: Timer | undefined = undefined;
   #isRunning = true;
 
-  static start<M>(
-    scheduler: Scheduler,
-    owner: Belongings,
-    delayMs: number,
-    target: TimerTarget<M>,
-    message: M,
-  ): Timer {
-    return new Timer(scheduler, owner, delayMs, target, message);
-  }
-
-  private constructor(
+  /** `target` takes `message`; see `startTimer`. */
+  constructor(
     scheduler: Scheduler,
     owner: Belongings,
     delayMs: number,
@@ -62,4 +53,15 @@ export class Timer {
     else this.#after.#before = this.#before;
     if (this.#before !== undefined) this.#before.#after = this.#after;
   }
+}
+
+/** `target` is given `message` after `delayMs`, unless the timer is cancelled or its owner gives up what it holds. */
+export function startTimer<M>(
+  scheduler: Scheduler,
+  owner: Belongings,
+  delayMs: number,
+  target: TimerTarget<M>,
+  message: M,
+): Timer {
+  return new Timer(scheduler, owner, delayMs, target, message);
 }
