@@ -7,6 +7,8 @@ RUN npm run build && npm prune --omit=dev
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production
+# So that commands in a running container (docker compose exec node2 bondy cluster leave) know the node, too.
+ENV BONDY_CONFIG=/etc/bondy/bondy.conf
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
@@ -18,4 +20,4 @@ EXPOSE 18080 18081 18082
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:18081/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["bondy"]
-CMD ["start", "--config", "/etc/bondy/bondy.conf"]
+CMD ["start"]

@@ -12,7 +12,9 @@ export const adminKeys = {
     name: 'admin_api.http.enabled',
     type: onOff,
     default: DEFAULTS.enabled,
-    doc: 'Serve `/ping`, `/ready`, `/metrics`, `/tree` and the web page. `bondy tree` needs it.',
+    doc:
+      'Serve `/ping`, `/ready`, `/metrics`, `/tree` and the web page (docs/admin.md). `bondy tree`, `bondy cluster` and ' +
+      '`bondy store` need it.',
   }),
   address: key({
     name: 'admin_api.http.ip',

@@ -47,6 +47,15 @@ async function startNode(
   return { process, admin, address, folder, run };
 }
 
+/** A busy machine makes a suspect of whoever is slow, for a moment. */
+async function untilWell({ run }: ClusterNode): Promise<Finished> {
+  const deadline = performance.now() + 30_000;
+  for (;;) {
+    const status = await run('cluster', 'status');
+    if (status.status === 0 || performance.now() > deadline) return status;
+  }
+}
+
 function says({ status, stdout, stderr }: Finished, expected: number, text: RegExp): void {
   assert.match(expected === 0 ? stdout : stderr, text);
   assert.equal(status, expected, stdout + stderr);
@@ -61,7 +70,7 @@ describe('bondy cluster', () => {
       /^Joined bondy@b\. Up now: bondy@a, bondy@b\.$/m,
     );
     says(await a.run('cluster', 'join', b.address), 0, /^Joined bondy@b/); // again, with the same end
-    const status = await b.run('cluster', 'status');
+    const status = await untilWell(b);
     says(status, 0, /members +2: 2 up\nhealth +well\n/);
     assert.match(status.stdout, /bondy@a +up +\S+ +linked/);
     const json = JSON.parse((await b.run('cluster', 'status', '--json')).stdout) as {
