@@ -43,6 +43,7 @@ describe('docs/guarantees.md', () => {
     }
     const tests = rows
       .flatMap((row) => [...row[3]!.matchAll(/`(test\/[^`]+)`/g)].map(([, file]) => file!))
+      .concat('scripts/test-compose.mjs')
       .map((file) => readFileSync(join(PROJECT_ROOT, file), 'utf8'))
       .join('\n');
     for (const [, variable] of page.matchAll(/`([A-Z_]+)(?:=\d+)?`/g)) {
