@@ -35,6 +35,8 @@ class ClockActor implements Handlers<Message> {
   readonly #context: Context<Message>;
   readonly #skew: ClockSkew;
   readonly #away: Away;
+  /** Members that are up, as membership has told. */
+  readonly #up = new Set<string>();
   #members = '';
   #lastTold = '';
   #ticks = 0;
@@ -55,17 +57,21 @@ class ClockActor implements Handlers<Message> {
         return this.#onSeen(message);
       case 'tick':
         this.#context.after(this.#d.config.watermarkMs, { kind: 'tick' });
+        this.#noticeAbsent();
         this.#tellMembers();
         this.#judge();
         return this.#report();
       case 'node_up':
+        this.#up.add(message.node.name);
         this.#away.up(message.node.name);
         this.#lastTold = ''; // who is new has heard nothing yet
         return this.#tellMembers();
       case 'node_down':
+        this.#up.delete(message.node.name);
         this.#away.down(message.node.name, this.#now());
         return;
       case 'node_left':
+        this.#up.delete(message.node.name);
         this.#away.up(message.node.name);
         this.#skew.forget(message.node.name);
         return this.#tellMembers();
@@ -84,6 +90,7 @@ class ClockActor implements Handlers<Message> {
     const membership = this.#context.whereis(MEMBERSHIP);
     if (membership === undefined) return this.onDown();
     this.#context.monitor(membership);
+    this.#up.clear(); // who is up is told anew
     membership.cast({ kind: 'subscribe', target: this.#context.self });
     this.#tellMembers();
   }
@@ -107,6 +114,14 @@ class ClockActor implements Handlers<Message> {
     this.#lastTold = told;
     const news = { kind: 'seen', wallMs: this.#context.clock.wall(), frontiers } as const;
     this.#context.whereis(REPLICATOR)?.cast({ kind: 'tell', news });
+  }
+
+  /** Who was down before this node started goes down for nobody: it is away since it was first missed. */
+  #noticeAbsent(): void {
+    const self = this.#d.network.self.name;
+    for (const { name } of this.#d.members()) {
+      if (name !== self && !this.#up.has(name)) this.#away.down(name, this.#now());
+    }
   }
 
   #tellMembers(): void {
