@@ -6,7 +6,11 @@ import type { Client } from '../../sim/client.ts';
 import { TestCluster } from './cluster.ts';
 
 /** Two callees on each of three nodes; returns how many calls each got, called from all nodes. */
-function distribution(invoke: string, calls: number, options: Parameters<Client['call']>[2] = {}) {
+function distribution(
+  invoke: string,
+  calls: number,
+  optionsOf: (call: number) => Parameters<Client['call']>[2] = () => ({}),
+) {
   const cluster = new TestCluster({ seed: 3, delayMs: () => 1 });
   const callees = ['a', 'b', 'c', 'a', 'b', 'c'].map((name) => cluster.node(name).client());
   const counts = callees.map(() => 0);
@@ -16,7 +20,7 @@ function distribution(invoke: string, calls: number, options: Parameters<Client[
   }
   const callers = ['a', 'b', 'c'].map((name) => cluster.node(name).client());
   for (let i = 0; i < calls; i++) {
-    callers[i % 3].call('com.work', [i], options);
+    callers[i % 3].call('com.work', [i], optionsOf(i));
     if (i % 100 === 99) cluster.settle(5);
   }
   cluster.settle();
@@ -31,9 +35,10 @@ describe('a shared registration over three nodes', () => {
     'random',
     'queue_least_loaded',
     'queue_least_loaded_sample',
+    'jump_consistent_hash',
   ]) {
     it(`distributes 10,000 calls within 5 % of even: ${invoke}`, () => {
-      const { counts } = distribution(invoke, 10_000);
+      const { counts } = distribution(invoke, 10_000, (i) => ({ rkey: `key ${i}` }));
       const even = 10_000 / counts.length;
       for (const count of counts) assert(Math.abs(count - even) <= 0.05 * even, counts.join(' '));
     });
@@ -45,7 +50,7 @@ describe('a shared registration over three nodes', () => {
   });
 
   it('sends one key to one callee, from wherever', () => {
-    const { counts } = distribution('jch', 30, { rkey: 'a key' });
+    const { counts } = distribution('jch', 30, () => ({ rkey: 'a key' }));
     assert.deepEqual(
       [...counts].sort((a, b) => a - b),
       [0, 0, 0, 0, 0, 30],
