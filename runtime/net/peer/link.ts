@@ -59,6 +59,9 @@ interface Message {
   readonly sequence: number;
 }
 
+/** Far below the wait for a resend. Low: more wake-ups. High: the sender keeps more. */
+const ACK_WITHIN_MS = 10;
+
 export class PeerLink {
   readonly peer: NodeId;
   readonly session: string;
@@ -70,6 +73,8 @@ export class PeerLink {
   readonly #watchers = new Set<(reason: string) => void>();
   #state: 'opening' | 'up' | 'down' = 'opening';
   #rttMs: number | undefined;
+  /** Channels that owe an acknowledgement and have a timer for it. */
+  readonly #acksDue = new Set<ChannelName>();
   #tickedAt: number;
 
   constructor(plan: LinkPlan, host: LinkHost) {
@@ -296,6 +301,7 @@ export class PeerLink {
     // Full, and there was nothing to replace.
     if (sequence === 0 && !channel.hasRoom(outgoing.body.length)) return this.#overloaded(channel);
     lane.send(outgoing);
+    if (this.#acksDue.has(channel.name)) this.#sayAck(channel.name, lane);
     return 'queued';
   }
 
@@ -367,12 +373,26 @@ export class PeerLink {
     }
     this.channels[name].receivedMessages++;
     if (delivery === 'dead') this.#host.count('peer_messages_for_nobody');
-    else if (sequence > 0) window.delivered(sequence);
+    else if (sequence > 0) window.delivered(sequence, body.length);
     return 'taken';
   }
 
+  /** Soon: what is answered meanwhile takes the acknowledgement along, which saves both sides a wake-up. */
   #acknowledge(name: ChannelName, lane: Lane): void {
+    const { owes } = this.#plan.windows[name].receive;
+    if (owes === 'much') return this.#sayAck(name, lane);
+    if (owes === 'nothing' || this.#acksDue.has(name)) return;
+    this.#acksDue.add(name);
+    this.#host.after(ACK_WITHIN_MS, () => {
+      this.#acksDue.delete(name);
+      this.#sayAck(name, lane);
+    });
+  }
+
+  #sayAck(name: ChannelName, lane: Lane): void {
+    const speaker = lane.connection ? lane : this.channels[name].lanes.find((l) => l.connection);
+    if (!speaker) return; // it is sent again, and answered then
     const ack = this.#plan.windows[name].receive.takeAck();
-    if (ack !== undefined) lane.connection?.acknowledge(ack);
+    if (ack !== undefined) speaker.connection?.acknowledge(ack);
   }
 }

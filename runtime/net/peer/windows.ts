@@ -119,11 +119,16 @@ export class SendWindow {
   }
 }
 
+/** Low: more wake-ups. High: the sender keeps more. */
+const ACK_MESSAGES = 64;
+const ACK_BYTES = 256 * 1024;
+
 export class ReceiveWindow {
   #contiguous = 0;
   readonly #beyond = new Set<number>();
   #unsaid: number[] = [];
   #owesAck = false;
+  #unsaidBytes = 0;
 
   /** `lowest`: the sender will not send anything below it any more. */
   judge(sequence: number, lowest: number): 'new' | 'duplicate' | 'impossible' {
@@ -141,7 +146,8 @@ export class ReceiveWindow {
   }
 
   /** Somebody has it in the mailbox. */
-  delivered(sequence: number): void {
+  delivered(sequence: number, bytes = 0): void {
+    this.#unsaidBytes += bytes;
     this.#beyond.add(sequence);
     this.#advance();
     this.#owe(sequence);
@@ -151,9 +157,17 @@ export class ReceiveWindow {
   takeAck(): Ack | undefined {
     if (!this.#owesAck) return undefined;
     this.#owesAck = false;
+    this.#unsaidBytes = 0;
     const beyond = this.#unsaid.filter((sequence) => sequence > this.#contiguous);
     this.#unsaid = [];
     return { contiguous: this.#contiguous, beyond: beyond.slice(0, WINDOW) };
+  }
+
+  /** Whether there is something to tell the sender, and whether so much that it should not wait. */
+  get owes(): 'nothing' | 'little' | 'much' {
+    if (!this.#owesAck) return 'nothing';
+    const isMuch = this.#unsaid.length >= ACK_MESSAGES || this.#unsaidBytes >= ACK_BYTES;
+    return isMuch ? 'much' : 'little';
   }
 
   /** Numbers remembered one by one. */

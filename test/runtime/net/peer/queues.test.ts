@@ -197,3 +197,20 @@ describe('windows', () => {
     assert.equal(receiver.judge(900 + WINDOW, 900), 'impossible');
   });
 });
+
+test('an acknowledgement may wait while it is of few messages and few bytes', () => {
+  const receiver = new ReceiveWindow();
+  const receive = (sequence: number, bytes: number): void => {
+    assert.equal(receiver.judge(sequence, 1), 'new');
+    receiver.delivered(sequence, bytes);
+  };
+  assert.equal(receiver.owes, 'nothing');
+  receive(1, 100);
+  assert.equal(receiver.owes, 'little');
+  receive(2, 1024 * 1024);
+  assert.equal(receiver.owes, 'much');
+  assert.deepEqual(receiver.takeAck(), { contiguous: 2, beyond: [] });
+  assert.equal(receiver.owes, 'nothing');
+  for (let sequence = 3; sequence < 100; sequence++) receive(sequence, 1);
+  assert.equal(receiver.owes, 'much');
+});
