@@ -16,8 +16,18 @@ interface Fact {
   readonly at: number;
 }
 
+/**
+ * What other facts are about: a realm, a user, a group. Who is taken back takes along what was said about it, in one
+ * write: when the name is used again, `since` is set, and facts that are older belong to its predecessor and count for
+ * nothing. `Policy.stamp` sets it, and sees to it that later facts are not older.
+ */
+interface Owner extends Fact {
+  /** 0: the first of its name. */
+  readonly since: number;
+}
+
 /** Null: inherited from the prototype, then the default. */
-export interface RealmRecord extends Fact {
+export interface RealmRecord extends Owner {
   readonly kind: 'realm';
   readonly uri: string;
   readonly description: string;
@@ -69,7 +79,7 @@ export interface RealmKeyRecord extends Fact {
   readonly isSealed: boolean;
 }
 
-export interface UserRecord extends Fact {
+export interface UserRecord extends Owner {
   readonly kind: 'user';
   readonly realm: string;
   readonly username: string;
@@ -77,7 +87,10 @@ export interface UserRecord extends Fact {
   readonly ssoRealmUri: string | null;
   readonly meta: Dict;
   readonly password: StoredPassword | null;
-  /** Changes whenever the password does: sessions that are older must close. */
+  /**
+   * Grows whenever the password changes: sessions that are older must close, and between concurrent edits the later
+   * password is the one that counts, whichever edit is the later one.
+   */
   readonly passwordAt: number;
 }
 
@@ -118,7 +131,7 @@ export interface AliasRecord extends Fact {
   readonly username: string;
 }
 
-export interface GroupRecord extends Fact {
+export interface GroupRecord extends Owner {
   readonly kind: 'group';
   readonly realm: string;
   readonly name: string;
