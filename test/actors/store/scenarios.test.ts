@@ -266,6 +266,26 @@ describe('scenario 16: a member that is away', () => {
     assert.ok(c.counters.value('store_rows_discarded') > 0);
   });
 
+  test('nodes that start when it is down already do not wait for it for ever either', () => {
+    const cluster = new Replicas({ config: { awayMs: 3_000 } });
+    const [a, b, c] = cluster.nodes as [Replica, Replica, Replica];
+    a.put('users', 'ann', 'old');
+    cluster.advance(2_000);
+    for (const node of [c, a, b]) node.crash();
+    for (const node of [a, b]) node.restart();
+    cluster.advance(1_000);
+    // Nobody tells them that it went down: it never was up in this life.
+    a.put('users', 'ann', undefined);
+    cluster.advance(500);
+    assert.equal(rowsOf(a), 1);
+    cluster.advance(30_000);
+    for (const node of [a, b]) assert.equal(rowsOf(node), 0);
+    c.restart();
+    cluster.advance(30_000);
+    cluster.settle();
+    for (const node of cluster.nodes) assert.equal(node.get('users', 'ann'), undefined);
+  });
+
   test('what it had written and nobody has seen is kept', () => {
     const cluster = new Replicas({ config: { awayMs: 3_000 } });
     const [a, , c] = cluster.nodes as [Replica, Replica, Replica];
