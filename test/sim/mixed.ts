@@ -51,6 +51,7 @@ export const KEYS = ['a', 'b', 'c', 'd'];
 const BROADCAST_LOSS = 0.25;
 const REGISTRY_LOSS = 0.1;
 const STEP_MS = 5;
+const WHOLE_MS = 60_000;
 
 /** Of every node's actors, those that are killed now and then. */
 const MORTALS = [
@@ -126,6 +127,20 @@ export class Mixed {
       this.world.advance(stepMs);
     }
     return this.now - start;
+  }
+
+  /** Every node has a link to every other and counts this life of it as up. Returns the ms it took. */
+  waitWhole(): number {
+    return this.wait(() => isWhole(this), WHOLE_MS, 'the cluster is not whole', 50);
+  }
+
+  /** A put nobody judges; its outcome is the scenario's business. */
+  put(node: SimNode, prefix: string, key: string, text: string | undefined): void {
+    const { kernel, store } = node.life;
+    kernel
+      .whereis(partitionName(store.partitionOf(prefix, key)))
+      ?.cast({ kind: 'put', prefix, key, value: bytesOf(text), options: {} });
+    this.world.run();
   }
 
   read(node: SimNode, prefix: string, key: string): GetOutcome {
@@ -270,6 +285,18 @@ export class Mixed {
   #pick<T>(all: readonly T[]): T {
     return all[this.#random.integer(0, all.length - 1)]!;
   }
+}
+
+function isWhole({ nodes, transport }: Mixed): boolean {
+  return nodes.every((node) =>
+    nodes.every((other) => {
+      if (node === other) return node.life.isResponsive && node.life.state.isReady;
+      const member = node.life.view.member(other.name);
+      const isKnown =
+        member?.incarnation === other.life.id.incarnation && member.health === 'alive';
+      return isKnown && member.status === 'up' && transport.isLinked(node.name, other.name);
+    }),
+  );
 }
 
 function bytesOf(text: string | undefined): Uint8Array | undefined {

@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { HyParViewConfig } from '../../../actors/membership/config.ts';
 import { MEMBERSHIP_DEFAULTS } from '../../../actors/membership/config.ts';
-import {
-  allAgree,
-  allKnowAll,
-  asymmetricLinks,
-  averagePath,
-  clustering,
-  components,
-  degrees,
-} from './claims.ts';
+import { allAgree, allKnowAll } from './claims.ts';
+import { asymmetricLinks, averagePath, clustering, components, degrees } from '../../sim/shape.ts';
 import { Network } from './overlay.ts';
 
 /** Nodes of the larger runs; MEMBERSHIP_NODES=1000 takes a minute and a half. */
