@@ -35,11 +35,11 @@ export async function join(
   if (own.addresses.some((each) => textOf(each) === where)) return itself(where);
   const before = await info(kernel);
   if (before?.out !== undefined) return isOut(before.out);
-  const wasDialled = rowOf(await links(kernel), address) !== undefined;
+  const rowBefore = rowOf(await links(kernel), address);
   membership.cast({ kind: 'join', address });
-  const outcome = await untilJoined(kernel, own, address);
+  const outcome = await untilJoined(kernel, own, address, rowBefore?.problem);
   // Nobody else wants it dialled: an address that was refused once will not be dialled for ever.
-  if (outcome.kind === 'refused' && !wasDialled) {
+  if (outcome.kind === 'refused' && rowBefore === undefined) {
     kernel.whereis(MEMBERSHIP)?.cast({ kind: 'forget', address });
   }
   return outcome;
@@ -49,6 +49,8 @@ async function untilJoined(
   kernel: Kernel,
   own: ClusterParts,
   address: PeerAddress,
+  /** Of a dial before this was asked for: things may have changed since. */
+  oldProblem: DialProblem | undefined,
 ): Promise<OperationOutcome> {
   const where = textOf(address);
   const deadline = kernel.clock.now() + JOIN_MS;
@@ -63,7 +65,8 @@ async function untilJoined(
       return { kind: 'done', report: { peer, members: upNames(own) } };
     }
     problem = row?.problem ?? problem;
-    if (problem !== undefined && isFinal(problem)) return notJoined(where, problem);
+    const isNew = problem !== oldProblem;
+    if (problem !== undefined && isNew && isFinal(problem)) return notJoined(where, problem);
     await pause();
   }
   return problem === undefined
