@@ -205,7 +205,10 @@ export class Peer {
   }
 }
 
-export async function startPeer(t: TestContext, options: PeerOptions): Promise<Peer> {
+export async function startPeer(
+  t: Pick<TestContext, 'after'>,
+  options: PeerOptions,
+): Promise<Peer> {
   const peer = new Peer(options);
   t.after(() => peer.kernel.stop());
   await peer.kernel.started;
