@@ -2,6 +2,7 @@
  * Reads a partition at its start: what was seen of each origin, the leaves, and the rows that are read from memory. A row
  * that is not what its leaf says is reported and left to the peers.
  */
+import { decodeDots } from '../../runtime/causality/dots-codec.ts';
 import type { Stamp } from '../../runtime/causality/hlc.ts';
 import { ZERO_STAMP } from '../../runtime/causality/hlc.ts';
 import type { Row } from '../../runtime/causality/row.ts';
@@ -9,6 +10,7 @@ import { StoreClock } from '../../runtime/causality/store-clock.ts';
 import type { StorageFailure } from '../../runtime/disk/failure.ts';
 import type { Entry } from '../../runtime/disk/storage.ts';
 import { ByteReader, compareBytes } from '../../runtime/structures/bytes.ts';
+import { Malformed } from '../../runtime/structures/malformed.ts';
 import { ITEM_BYTES } from '../../runtime/structures/item.ts';
 import type { RowKey } from './keys.ts';
 import { after, decodeRanges, decodeRowKey, diskKey, prefixOf, spaceRange } from './keys.ts';
@@ -116,9 +118,14 @@ export class Loader {
   }
 
   #stamp(lane: Lane, done: (failure: StorageFailure | undefined) => void): void {
-    this.#disk.readMany(lane, [diskKey('m', 'stamp')], (outcome) => {
+    this.#disk.readMany(lane, [diskKey('m', 'stamp'), diskKey('m', 'stable')], (outcome) => {
       if (outcome.kind === 'failed') return done(outcome.failure);
-      const [bytes] = outcome.value;
+      const [bytes, stable] = outcome.value;
+      const dots = stable === undefined ? [] : decodeDots(stable);
+      if (!(dots instanceof Malformed)) {
+        const { watermarks } = this.#rows.state;
+        watermarks.restore(dots.map(({ origin, ranges }) => [origin, ranges.at(-1)!]));
+      }
       const stamp = bytes === undefined ? ZERO_STAMP : new ByteReader(bytes).uint64();
       if (stamp > this.#lastStamp) this.#lastStamp = stamp;
       done(undefined);

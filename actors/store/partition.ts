@@ -228,6 +228,7 @@ export class Partition {
         const { row } = found.value;
         const rest = settled(row, (dot) => watermarks.isStable(dot));
         if (rest === row) return this.noticed(rowKey, row);
+        this.rows.saveStable();
         if (rest === undefined) this.#port.count('store_tombstones_reaped');
         this.#write(rowKey, found.value, rest, [], false, () => {});
       });

@@ -5,6 +5,7 @@
  */
 import type { Dot, Row } from '../../runtime/causality/row.ts';
 import type { Stamp } from '../../runtime/causality/hlc.ts';
+import { encodeDots } from '../../runtime/causality/dots-codec.ts';
 import { decodeRow, digestOf, encodeRow } from '../../runtime/causality/row-codec.ts';
 import type { StorageFailure } from '../../runtime/disk/failure.ts';
 import type { Outcome, Write } from '../../runtime/disk/storage.ts';
@@ -59,6 +60,8 @@ export class RowStore {
     ((leafKey: Uint8Array, before: Item | undefined, after: Item | undefined) => void) | undefined;
   #failure: StorageFailure | undefined;
   #writing = 0;
+  /** The version of what is stable that is on disk, or on its way. */
+  #savedStable = 0;
 
   constructor(
     state: PartitionState,
@@ -173,6 +176,21 @@ export class RowStore {
     this.state.clock.addAll(news);
     this.#saveClock(new Set(news.map(({ origin }) => origin)));
     this.#port.advanced();
+  }
+
+  /**
+   * Before anything is forgotten: without it a node that starts again would take what it has forgotten for news, from a
+   * member that was away too long.
+   */
+  saveStable(): void {
+    const { watermarks } = this.state;
+    if (watermarks.version === this.#savedStable) return;
+    this.#savedStable = watermarks.version;
+    const dots = watermarks.stable.map(([origin, sequence]) => ({ origin, ranges: [1, sequence] }));
+    const write = { kind: 'put', key: diskKey('m', 'stable'), value: encodeDots(dots) } as const;
+    this.#commit('durable', [write], false, (failure) => {
+      if (failure !== undefined) this.#savedStable = 0;
+    });
   }
 
   /** Out of the tree until a peer's row or a put replaces it. */

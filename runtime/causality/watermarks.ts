@@ -5,12 +5,14 @@
  * Once stable is always stable: a later member starts from the rows of one that has seen it. A member that is away holds
  * everything up; whoever decides that it must start afresh when it returns takes it out of the members.
  */
+import { compareText } from '../structures/bytes.ts';
 import type { Context } from './dvvset.ts';
 import type { Dot } from './row.ts';
 
 export class Watermarks {
   readonly #seen = new Map<string, Map<string, number>>();
   readonly #stable = new Map<string, number>();
+  #version = 0;
 
   /** All members, this node among them, as `nodeKey`s. Who is new has seen nothing until it reports. */
   setMembers(members: readonly string[]): void {
@@ -41,6 +43,23 @@ export class Watermarks {
     return this.#stable.get(origin) ?? 0;
   }
 
+  /** What is stable of each origin, in their order: to be kept, because what was forgotten for it stays forgotten. */
+  get stable(): Context {
+    return [...this.#stable].sort(([a], [b]) => compareText(a, b));
+  }
+
+  /** Another number whenever something has become stable. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** As it was in another life. */
+  restore(stable: Context): void {
+    for (const [origin, sequence] of stable) {
+      if (sequence > this.stableUpTo(origin)) this.#setStable(origin, sequence);
+    }
+  }
+
   /** Members that hold up this dot: for a person who asks why space does not return. */
   holdingUp({ actor, sequence }: Dot): readonly string[] {
     return [...this.#seen]
@@ -55,6 +74,11 @@ export class Watermarks {
   #advance(origin: string): void {
     let least = Infinity;
     for (const seen of this.#seen.values()) least = Math.min(least, seen.get(origin) ?? 0);
-    if (least !== Infinity && least > this.stableUpTo(origin)) this.#stable.set(origin, least);
+    if (least !== Infinity && least > this.stableUpTo(origin)) this.#setStable(origin, least);
+  }
+
+  #setStable(origin: string, sequence: number): void {
+    this.#stable.set(origin, sequence);
+    this.#version++;
   }
 }

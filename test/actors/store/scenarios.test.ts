@@ -286,6 +286,20 @@ describe('scenario 16: a member that is away', () => {
     for (const node of cluster.nodes) assert.equal(node.get('users', 'ann'), undefined);
   });
 
+  test('also when those who forgot have been started again since', () => {
+    const cluster = deletedMeanwhile(3_000);
+    assert.equal(rowsOf(cluster.node(0)), 0);
+    for (const number of [0, 1]) {
+      cluster.node(number).crash();
+      cluster.node(number).restart();
+    }
+    cluster.advance(500);
+    cluster.node(2).restart();
+    cluster.advance(30_000);
+    cluster.settle();
+    for (const node of cluster.nodes) assert.equal(node.get('users', 'key 1'), undefined);
+  });
+
   test('what it had written and nobody has seen is kept', () => {
     const cluster = new Replicas({ config: { awayMs: 3_000 } });
     const [a, , c] = cluster.nodes as [Replica, Replica, Replica];
