@@ -37,7 +37,8 @@ export interface Authenticator {
   attempt(realm: string, transport: TransportInfo, sessionId: number): Authentication | undefined;
 }
 
-export type Action = 'call' | 'register' | 'publish' | 'subscribe';
+export type Action =
+  'call' | 'cancel' | 'register' | 'unregister' | 'publish' | 'subscribe' | 'unsubscribe';
 
 export interface Authorizer {
   /** Asked for every request; decides from memory. */
@@ -47,6 +48,14 @@ export interface Authorizer {
     uri: string,
     match: 'exact' | 'prefix' | 'wildcard',
   ): boolean;
-  /** May this member's identity be disclosed when it asks to (`disclose_me`)? */
-  mayDisclose(member: Member, action: Action, uri: string): boolean;
+  /**
+   * May this member's identity be disclosed when it asks to (`disclose_me`), or may it ask for its callers' when it
+   * registers (`disclose_caller`)? `match`: of a registration; absent: exact.
+   */
+  mayDisclose(
+    member: Member,
+    action: Action,
+    uri: string,
+    match?: 'exact' | 'prefix' | 'wildcard',
+  ): boolean;
 }

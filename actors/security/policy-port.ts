@@ -42,11 +42,19 @@ export type Match = 'exact' | 'prefix' | 'wildcard';
 export interface Subject {
   /** Undefined: anonymous. */
   readonly username: string | undefined;
-  /** Chosen at HELLO among the user's groups; undefined: all of them. */
+  /** Chosen at HELLO among the user's groups; undefined: all of them. Counts only while the user is in them. */
   readonly groups: readonly string[] | undefined;
+  /**
+   * Somebody else vouches for it (an issuer of tokens, a dynamic authenticator): no user of the realm is needed, and
+   * `groups` count as given. A user of the same name that is disabled still is.
+   */
+  readonly isVouchedFor?: boolean | undefined;
 }
 
+/** A grant that was looked at. */
 export interface Step {
+  /** The realm that has it: the subject's, or its prototype. */
+  readonly realm: string;
   /** Who holds a grant that was looked at: `all`, `group/NAME`, `user/NAME`. */
   readonly role: string;
   /** How the subject comes to have this role: the chain of groups, the nearest first. */
@@ -60,9 +68,18 @@ export interface Step {
 /** Why something is allowed or not, in the order in which it was decided. */
 export interface Explanation {
   readonly allowed: boolean;
-  readonly reason: 'granted' | 'no_grant' | 'security_disabled' | 'no_such_user' | 'user_disabled';
+  readonly reason:
+    | 'granted'
+    | 'no_grant'
+    | 'security_disabled'
+    | 'no_such_realm'
+    | 'no_such_user'
+    | 'user_disabled';
   readonly roles: readonly string[];
+  /** Grants for this permission or this resource; those for neither are not told. */
   readonly steps: readonly Step[];
+  /** How many more steps there are. */
+  readonly omitted: number;
 }
 
 /** What a change of records means to those who hold sessions and caches. */
@@ -81,11 +98,14 @@ export type PolicyChange =
 export interface PolicyPort {
   realm(uri: string): EffectiveRealm | undefined;
   realms(): Iterable<EffectiveRealm>;
-  /** By username or alias. */
+  /** By username or alias, of the realm or of its SSO realm. */
   user(realm: string, authid: string): EffectiveUser | undefined;
   /** Direct and inherited groups of a subject, without `all`. */
   groupsOf(realm: string, subject: Subject): ReadonlySet<string>;
-  /** Methods that sources allow for this user (or `anonymous`) from this address, the most specific first. */
+  /**
+   * Methods of the realm that sources allow for this user (or `anonymous`) from this address, the most specific first.
+   * All of the realm's where security is disabled.
+   */
   methodsFrom(realm: string, username: string, address: string): readonly string[];
   allows(realm: string, subject: Subject, permission: string, uri: string, match: Match): boolean;
   explain(

@@ -189,7 +189,7 @@ export class Registrar {
     if (match === 'wildcard' && registrations.wildcardsOf(member) >= maxWildcardsPerSession) {
       return refusal(ERRORS.limitExceeded, 'this session has as many wildcards as it may have');
     }
-    if (options.discloseCaller && authorizer?.mayDisclose(member, 'register', uri) === false) {
+    if (options.discloseCaller && authorizer?.mayDisclose(member, 'register', uri, match) === false) {
       return refusal(ERRORS.optionNotAllowed, 'disclose_caller is not allowed here');
     }
     if (options.force) {
@@ -266,13 +266,17 @@ export class Registrar {
     effects.count('registrations');
     if (!registration.isAnnounced) {
       registration.isAnnounced = true;
-      effects.announce('wamp.registration.on_create', [member.id, describe(registration)]);
+      if (effects.isHeard) {
+        effects.announce('wamp.registration.on_create', [member.id, describe(registration)]);
+      }
     }
+    if (!effects.isHeard) return;
     effects.announce('wamp.registration.on_register', [member.id, registration.id]);
   }
 
   #announceRemoval(member: Member, registration: Registration, wasLast: boolean): void {
     const { effects } = this.#d;
+    if (!effects.isHeard) return;
     const args = [member.id, registration.id];
     effects.announce('wamp.registration.on_unregister', args);
     if (wasLast) effects.announce('wamp.registration.on_delete', args);

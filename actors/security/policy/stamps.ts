@@ -1,0 +1,133 @@
+/**
+ * When records are written, and what that makes of older ones (`since` in records.ts). Clocks of nodes differ, so a fact
+ * is never dated before those it is about, nor before itself.
+ *
+ * What remains: a fact that another node writes, by its clock later, without knowing that the name is used anew, counts
+ * for the new one. Facts that it writes by its clock earlier do not.
+ */
+import type { GroupRecord, RealmRecord, SecurityRecord, UserRecord } from '../records.ts';
+import type { RealmFacts } from './facts.ts';
+import { keyOf } from './rows.ts';
+
+type Owner = RealmRecord | UserRecord | GroupRecord;
+
+export interface Known {
+  row(key: string): SecurityRecord | undefined;
+  facts(realm: string): RealmFacts | undefined;
+}
+
+/** The same records in the same order with `at` and `since` as they must be stored, together or in any order. */
+export function stamped(
+  known: Known,
+  records: readonly SecurityRecord[],
+  now: number,
+): readonly SecurityRecord[] {
+  const sinces = new Map<string, number>();
+  const done = new Map<SecurityRecord, SecurityRecord>();
+  for (const rank of [0, 1, 2]) {
+    for (const record of records) {
+      if (rankOf(record) !== rank) continue;
+      const dated = isOwner(record)
+        ? datedOwner(known, record, sinces, now)
+        : { ...record, at: Math.max(now, ...earliest(known, record, sinces)) };
+      if (isOwner(dated)) sinces.set(ownerKey(dated), dated.since);
+      done.set(record, dated);
+    }
+  }
+  return records.map((record) => done.get(record)!);
+}
+
+function isOwner(record: SecurityRecord): record is Owner {
+  return record.kind === 'realm' || record.kind === 'user' || record.kind === 'group';
+}
+
+function ownerKey(owner: Owner): string {
+  if (owner.kind === 'realm') return `realm ${owner.uri}`;
+  const name = owner.kind === 'user' ? owner.username : owner.name;
+  return `${owner.kind} ${owner.realm} ${name}`;
+}
+
+/** Whom others are about comes first. */
+function rankOf(record: SecurityRecord): number {
+  return record.kind === 'realm' ? 0 : isOwner(record) ? 1 : 2;
+}
+
+function datedOwner(
+  known: Known,
+  record: Owner,
+  sinces: ReadonlyMap<string, number>,
+  now: number,
+): Owner {
+  const before = known.row(keyOf(record)) as Owner | undefined;
+  const oldest = Math.max(now, ...earliest(known, record, sinces));
+  const since = sinceOf(known, record, before, oldest, sinces);
+  return { ...record, at: Math.max(oldest, since), since };
+}
+
+function sinceOf(
+  known: Known,
+  record: Owner,
+  before: Owner | undefined,
+  oldest: number,
+  sinces: ReadonlyMap<string, number>,
+): number {
+  const realmSince = record.kind === 'realm' ? 0 : sinceOfRealm(known, record.realm, sinces);
+  const isAlive = before?.held === true && before.at >= realmSince;
+  if (isAlive || !record.held) return before?.since ?? 0;
+  let newest = before?.at;
+  for (const { at } of leftovers(known, record)) newest = Math.max(newest ?? 0, at);
+  return newest === undefined ? 0 : Math.max(oldest, newest + 1);
+}
+
+function leftovers(known: Known, record: Owner): Iterable<SecurityRecord> {
+  if (record.kind === 'realm') return known.facts(record.uri)?.about('realm', record.uri) ?? [];
+  const name = record.kind === 'user' ? record.username : record.name;
+  return known.facts(record.realm)?.about(record.kind, name) ?? [];
+}
+
+/** What the fact must not be older than. */
+function earliest(
+  known: Known,
+  record: SecurityRecord,
+  sinces: ReadonlyMap<string, number>,
+): readonly number[] {
+  const before = known.row(keyOf(record))?.at ?? 0;
+  if (record.kind === 'realm') return [before];
+  const { realm } = record;
+  const facts = known.facts(realm);
+  const user = (name: string) =>
+    sinces.get(`user ${realm} ${name}`) ?? facts?.users.get(name)?.since ?? 0;
+  const group = (name: string) =>
+    sinces.get(`group ${realm} ${name}`) ?? facts?.groups.get(name)?.since ?? 0;
+  const all = [before, sinceOfRealm(known, realm, sinces)];
+  switch (record.kind) {
+    case 'user':
+    case 'group':
+    case 'realm_key':
+      return all;
+    case 'authorized_key':
+    case 'alias':
+    case 'source':
+      return [...all, user(record.username)];
+    case 'ticket':
+      return [...all, user(record.authid)];
+    case 'membership': {
+      const member = record.of === 'user' ? user(record.member) : group(record.member);
+      return [...all, member, group(record.group)];
+    }
+    case 'grant': {
+      const [kind, name] = splitRole(record.role);
+      return [...all, kind === 'user' ? user(name) : kind === 'group' ? group(name) : 0];
+    }
+  }
+}
+
+function sinceOfRealm(known: Known, uri: string, sinces: ReadonlyMap<string, number>): number {
+  return sinces.get(`realm ${uri}`) ?? known.facts(uri)?.realm?.since ?? 0;
+}
+
+/** `all` is no kind; names may have slashes. */
+export function splitRole(role: string): readonly [kind: string, name: string] {
+  const slash = role.indexOf('/');
+  return slash < 0 ? [role, ''] : [role.slice(0, slash), role.slice(slash + 1)];
+}
