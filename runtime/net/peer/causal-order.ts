@@ -37,7 +37,7 @@ export interface CausalPort<M> {
 }
 
 export type CausalCounter =
-  'causal_waited' | 'causal_timed_out' | 'causal_no_room' | 'causal_forgotten';
+  'peer_causal_waited' | 'peer_causal_timed_out' | 'peer_causal_no_room' | 'peer_causal_forgotten';
 
 interface Waiting<M> extends CausalMessage {
   readonly message: M;
@@ -88,21 +88,21 @@ export class CausalOrder<M> {
   /** False: there is no room, because nobody takes what waits; to be offered again. */
   receive(stamp: CausalMessage, message: M, now: number): boolean {
     while (this.#bytes > 0 && this.#bytes + stamp.size > this.#limits.maxBytes) {
-      if (!this.#force('causal_no_room', () => true)) return false;
+      if (!this.#force('peer_causal_no_room', () => true)) return false;
     }
     const label = this.#labelled(stamp.label);
     const waiting = { ...stamp, message, dueAt: now + this.#limits.waitMs };
     this.#bytes += stamp.size;
     label.waiting.push(waiting);
     this.#deliverReady(label);
-    if (label.waiting.includes(waiting)) this.#port.count('causal_waited');
+    if (label.waiting.includes(waiting)) this.#port.count('peer_causal_waited');
     return true;
   }
 
   /** Offers again what was refused, and gives up waiting for what is late. */
   tick(now: number): void {
     for (const label of this.#labels.values()) this.#deliverReady(label);
-    while (this.#force('causal_timed_out', ({ dueAt }) => dueAt <= now));
+    while (this.#force('peer_causal_timed_out', ({ dueAt }) => dueAt <= now));
   }
 
   /** A node's life is over: nothing of it is waited for any more. */
@@ -187,7 +187,7 @@ export class CausalOrder<M> {
       const own = label.sent.get(this.#self);
       label.sent.clear();
       if (own !== undefined) label.sent.set(this.#self, own);
-      this.#port.count('causal_forgotten');
+      this.#port.count('peer_causal_forgotten');
     }
     return true;
   }

@@ -49,7 +49,7 @@ export class Causal {
         if (delivery === 'dead') parts.count('peer_messages_for_nobody');
         return delivery !== 'refused';
       },
-      count: (what) => parts.count(`peer_${what}`),
+      count: (what) => parts.count(what),
     });
   }
 

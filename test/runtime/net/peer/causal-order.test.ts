@@ -67,7 +67,7 @@ describe('messages with a causal label', () => {
     assert.deepEqual(c.heard, []);
     c.receive(first);
     assert.deepEqual(c.heard, ['first', 'second']);
-    assert.deepEqual(c.counts, ['causal_waited']);
+    assert.deepEqual(c.counts, ['peer_causal_waited']);
     assert.equal(c.order.waiting, 0);
   });
 
@@ -92,7 +92,7 @@ describe('messages with a causal label', () => {
     assert.deepEqual(c.heard, []);
     c.order.tick(100);
     assert.deepEqual(c.heard, ['second']);
-    assert.deepEqual(c.counts, ['causal_waited', 'causal_timed_out']);
+    assert.deepEqual(c.counts, ['peer_causal_waited', 'peer_causal_timed_out']);
   });
 
   test('are delivered early, the oldest first, when there is no room for more', () => {
@@ -100,7 +100,7 @@ describe('messages with a causal label', () => {
     a.send('c', 'lost');
     for (let i = 0; i < 3; i++) assert(c.receive(a.send('c', `${i}`, 'x', 400)));
     assert.deepEqual(c.heard, ['0', '1', '2']);
-    assert(c.counts.includes('causal_no_room'));
+    assert(c.counts.includes('peer_causal_no_room'));
   });
 
   test('are held by the connection when nobody takes them, and are not lost', () => {
@@ -128,7 +128,7 @@ describe('messages with a causal label', () => {
     const c = new Node('c', { maxNodes: 3 });
     for (let i = 0; i < 20; i++) c.receive(new Node(`n${i}`).send('c', `${i}`));
     assert.equal(c.heard.length, 20);
-    assert(c.counts.includes('causal_forgotten'));
+    assert(c.counts.includes('peer_causal_forgotten'));
     assert(c.order.stamp('x', 'z').knowledge.length <= 4);
   });
 
