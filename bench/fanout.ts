@@ -68,6 +68,7 @@ function newBroker(): Broker {
     history: new Map(),
     testaments: new Map(),
     effects: {
+      isHeard: true,
       abort: () => undefined,
       goodbye: () => undefined,
       announce: () => undefined,

@@ -71,6 +71,7 @@ function benchDealer(procedures: number): void {
     registrations: new Map<Id, Registration>(),
     parties: new Map<Member, Party>(),
     effects: {
+      isHeard: true,
       abort() {},
       goodbye() {},
       announce() {},

@@ -10,6 +10,8 @@ export interface RoutingEffects {
   abort(member: Member, reason: string, detail: string): void;
   /** Says GOODBYE to a session and closes it (kill procedures). The member's leave follows as an input. */
   goodbye(member: Member, reason: string, details: Dict): void;
+  /** Somebody may hear a meta event; if not, none needs to be put together. */
+  readonly isHeard: boolean;
   /** Publishes a meta event of the router after the current request, to everybody but nobody excluded. */
   announce(topic: string, args: readonly Value[], kwargs?: Dict): void;
   /** Runs once the current request is done: a crash in there does not make it answered twice. */

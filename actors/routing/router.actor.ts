@@ -351,8 +351,12 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#followUps.afterwards(task);
   }
 
+  get isHeard(): boolean {
+    return this.#broker.hearsMeta;
+  }
+
   announce(topic: string, args: readonly Value[], kwargs?: Dict): void {
-    this.#followUps.announce(topic, args, kwargs);
+    if (this.isHeard) this.#followUps.announce(topic, args, kwargs);
   }
 
   publishAs(member: Member, topic: string, options: Dict, payload: Payload): void {

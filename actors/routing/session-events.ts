@@ -5,11 +5,12 @@ import type { RoutingEffects } from './effects.ts';
 
 /** After WELCOME. */
 export function announceJoin(member: Member, effects: RoutingEffects): void {
-  effects.announce('wamp.session.on_join', [sessionDetails(member)]);
+  if (effects.isHeard) effects.announce('wamp.session.on_join', [sessionDetails(member)]);
 }
 
 /** Last of all that a session's end causes. */
 export function announceLeave(member: Member, effects: RoutingEffects): void {
+  if (!effects.isHeard) return;
   effects.announce('wamp.session.on_leave', [member.id, member.authid, member.authrole]);
 }
 

@@ -167,6 +167,11 @@ export class Broker {
     member.outlet.send({ type: PUBLISHED, request, publication: publication.id });
   }
 
+  /** A subscriber, here or on another node, may hear meta events. */
+  get hearsMeta(): boolean {
+    return this.#subscriptions.hearsMeta || (this.#cluster?.interests.hearsMeta ?? false);
+  }
+
   /**
    * A publication of the node itself (meta events); costs a lookup when nobody listens. `isHere`: every node says the
    * same to its own sessions, so it crosses to none and is not recorded.

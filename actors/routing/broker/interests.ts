@@ -9,6 +9,7 @@ import { patternId, patternKey } from '../cluster/pattern-ids.ts';
 import type { Reports } from '../cluster/reports.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import { PatternIndex } from '../matching/patterns.ts';
+import { mayMatchMeta } from '../reserved.ts';
 import { OwnInterests } from './own-interests.ts';
 
 /** A pattern that other nodes have subscribers for. */
@@ -27,6 +28,7 @@ export class Interests {
   readonly mine: OwnInterests;
   /** Changes with what other nodes want. */
   version = 0;
+  #metaPatterns = 0;
   readonly #index = new PatternIndex<Interested>();
   readonly #patterns = new Map<string, Interested>();
   readonly #ids = new Map<Id, Interested>();
@@ -65,6 +67,7 @@ export class Interests {
       this.#patterns.set(key, interested);
       this.#ids.set(id, interested);
       this.#index.add(match, uri, interested);
+      if (mayMatchMeta(match, uri)) this.#metaPatterns++;
     }
     interested.peers.add(peer);
   }
@@ -82,6 +85,7 @@ export class Interests {
     this.#patterns.delete(key);
     this.#ids.delete(interested.id);
     this.#index.remove(match, uri);
+    if (mayMatchMeta(match, uri)) this.#metaPatterns--;
   }
 
   /** Names of nodes with a subscriber for the topic. Empty most of the time: then nothing is allocated. */
@@ -90,6 +94,11 @@ export class Interests {
     this.#found.clear();
     this.#index.forEachMatch(topic, this.#collect);
     return this.#found.size === 0 ? NOBODY : [...this.#found];
+  }
+
+  /** Somebody on another node may hear meta events. */
+  get hearsMeta(): boolean {
+    return this.#metaPatterns > 0;
   }
 
   /** Some other node has a subscriber for the topic. */

@@ -11,11 +11,11 @@ import type { Witnesses } from '../witnesses.ts';
 import type { Subscription } from './subscriptions.ts';
 
 export class SubscriptionEvents {
-  readonly #effects: Pick<RoutingEffects, 'announce'>;
+  readonly #effects: Pick<RoutingEffects, 'announce' | 'isHeard'>;
   readonly #witnesses: Pick<Witnesses, 'subscribed' | 'unsubscribed'> | undefined;
 
   constructor(
-    effects: Pick<RoutingEffects, 'announce'>,
+    effects: Pick<RoutingEffects, 'announce' | 'isHeard'>,
     witnesses?: Pick<Witnesses, 'subscribed' | 'unsubscribed'>,
   ) {
     this.#effects = effects;
@@ -23,7 +23,7 @@ export class SubscriptionEvents {
   }
 
   created(member: Member, subscription: Subscription): void {
-    if (isReserved(subscription.uri)) return;
+    if (!this.#effects.isHeard || isReserved(subscription.uri)) return;
     const details = subscriptionDetails(subscription);
     this.#effects.announce('wamp.subscription.on_create', [member.id, details]);
   }
@@ -43,7 +43,7 @@ export class SubscriptionEvents {
   }
 
   #announce(topic: string, member: Member, subscription: Subscription): void {
-    if (isReserved(subscription.uri)) return;
+    if (!this.#effects.isHeard || isReserved(subscription.uri)) return;
     this.#effects.announce(topic, [member.id, subscription.id]);
   }
 }

@@ -8,6 +8,7 @@ import type { Rows } from '../effects.ts';
 import { Holdings } from '../matching/holdings.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import { PatternIndex } from '../matching/patterns.ts';
+import { mayMatchMeta } from '../reserved.ts';
 import { Shards } from './sharding.ts';
 import { Subscribers } from './subscribers.ts';
 
@@ -28,6 +29,7 @@ export class Subscriptions {
   readonly #rows: Rows<Id, Subscription>;
   #index = new PatternIndex<Subscription>();
   #holdings = new Holdings<Id, Subscription>();
+  #metaPatterns = 0;
 
   constructor(rows: Rows<Id, Subscription>) {
     this.#rows = rows;
@@ -35,6 +37,11 @@ export class Subscriptions {
 
   get size(): number {
     return this.#rows.size;
+  }
+
+  /** Somebody here may hear meta events. */
+  get hearsMeta(): boolean {
+    return this.#metaPatterns > 0;
   }
 
   get(id: Id): Subscription | undefined {
@@ -65,7 +72,7 @@ export class Subscriptions {
   create(row: Omit<Subscription, 'subscribers' | 'shards'>): Subscription {
     const subscription = { ...row, subscribers: new Subscribers(), shards: undefined };
     this.#rows.set(row.id, subscription);
-    this.#index.add(row.match, row.uri, subscription);
+    this.#enter(subscription);
     return subscription;
   }
 
@@ -91,8 +98,9 @@ export class Subscriptions {
   rebuild(isMember: (session: Id) => boolean): void {
     this.#index = new PatternIndex();
     this.#holdings = new Holdings();
+    this.#metaPatterns = 0;
     for (const subscription of [...this.#rows.values()]) {
-      this.#index.add(subscription.match, subscription.uri, subscription);
+      this.#enter(subscription);
       for (const { id } of [...subscription.subscribers.all]) {
         if (isMember(id)) this.#holdings.add(id, subscription);
         else {
@@ -104,9 +112,15 @@ export class Subscriptions {
     }
   }
 
-  #drop(subscription: Subscription): void {
-    this.#rows.delete(subscription.id);
-    this.#index.remove(subscription.match, subscription.uri);
+  #enter(subscription: Subscription): void {
+    this.#index.add(subscription.match, subscription.uri, subscription);
+    if (mayMatchMeta(subscription.match, subscription.uri)) this.#metaPatterns++;
+  }
+
+  #drop({ id, match, uri }: Subscription): void {
+    this.#rows.delete(id);
+    this.#index.remove(match, uri);
+    if (mayMatchMeta(match, uri)) this.#metaPatterns--;
   }
 }
 

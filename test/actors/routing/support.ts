@@ -146,6 +146,7 @@ export function testMember(id: number, over: Partial<Omit<Member, 'id' | 'outlet
 }
 
 export class RecordingEffects implements RoutingEffects {
+  readonly isHeard = true;
   readonly aborted: { member: Member; reason: string; detail: string }[] = [];
   readonly goodbyes: { member: Member; reason: string; details: Dict }[] = [];
   readonly announced: { topic: string; args: readonly Value[]; kwargs: Dict | undefined }[] = [];
