@@ -65,6 +65,10 @@ export class Rules {
     return refusal(ERRORS.limitExceeded, 'too many subscriptions to wildcards');
   }
 
+  mayUnsubscribe(member: Member, topic: string, match: MatchPolicy): boolean {
+    return this.#may(member, 'unsubscribe', topic, match);
+  }
+
   #isValid(uri: string, match: MatchPolicy): boolean {
     return uri.length <= this.#d.config.maxUriLength && isValidUri(uri, this.#d.uriRule, match);
   }

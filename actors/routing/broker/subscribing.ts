@@ -12,7 +12,7 @@ import { patternId } from '../cluster/pattern-ids.ts';
 import type { RoutingEffects, Rows } from '../effects.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import { BadOption } from '../options.ts';
-import { errorFor, refusal } from '../refusals.ts';
+import { errorFor, NOT_AUTHORIZED, refusal } from '../refusals.ts';
 import type { Refusal } from '../refusals.ts';
 import type { Witnesses } from '../witnesses.ts';
 import type { Interests } from './interests.ts';
@@ -101,6 +101,9 @@ export class Subscribing {
     if (!subscription?.subscribers.has(member.id)) {
       const detail = 'this session has no such subscription';
       return refuse(member, message, refusal(ERRORS.noSuchSubscription, detail));
+    }
+    if (!this.#d.rules.mayUnsubscribe(member, subscription.uri, subscription.match)) {
+      return refuse(member, message, NOT_AUTHORIZED);
     }
     this.#part(member, subscription);
     member.outlet.send({ type: UNSUBSCRIBED, request });

@@ -42,6 +42,8 @@ export interface InFlight {
   /** INVOCATION.Request. */
   readonly invocation: Id;
   readonly registration: Registration;
+  /** As called; of a call from another node, where nobody asks, the registration's. */
+  readonly procedure: string;
   state: CallState;
   /** The callee has the INVOCATION. Only after a crash is there a row without. */
   isSent: boolean;

@@ -102,7 +102,7 @@ export class Dealer {
     const announce = (registration: Registration, callee: Callee): void =>
       this.registrar.announce(registration, callee);
     const shared = { ...dependencies, calls: this.#calls, announce };
-    this.#endings = new Endings(this.#calls, dependencies.effects);
+    this.#endings = new Endings(this.#calls, dependencies.effects, dependencies.authorizer);
     this.#dispatcher = new Dispatcher({ ...shared, preferLocal: cluster?.preferLocal });
     this.#relayed = new RelayedCalls({ ...shared, registrations: this.registrations });
     this.#remote =

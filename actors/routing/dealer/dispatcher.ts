@@ -190,6 +190,7 @@ export class Dispatcher {
         callee,
         invocation: nextInvocation(callee.member),
         registration,
+        procedure: message.procedure,
         state: 'running',
         isSent: false,
         wantsProgress: options.receiveProgress,

@@ -4,6 +4,7 @@
  */
 import type { Cancel } from '../../../runtime/wamp/message.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
+import type { Authorizer } from '../../security/api.ts';
 import type { Member } from '../api.ts';
 import type { RoutingEffects } from '../effects.ts';
 import { OptionReader } from '../options.ts';
@@ -19,15 +20,25 @@ const CANCEL_MODES = ['skip', 'kill', 'killnowait'] as const;
 export class Endings {
   readonly #calls: Calls;
   readonly #effects: Pick<RoutingEffects, 'count'>;
+  readonly #authorizer: Pick<Authorizer, 'mayI'> | undefined;
 
-  constructor(calls: Calls, effects: Pick<RoutingEffects, 'count'>) {
+  constructor(
+    calls: Calls,
+    effects: Pick<RoutingEffects, 'count'>,
+    authorizer?: Pick<Authorizer, 'mayI'>,
+  ) {
     this.#calls = calls;
     this.#effects = effects;
+    this.#authorizer = authorizer;
   }
 
   cancel(member: Member, message: Cancel): void {
     const call = this.#calls.party(member).calls.get(message.request);
     if (!call) return this.#effects.count('late_cancels');
+    // CANCEL has no answer of its own: the call goes on.
+    if (this.#authorizer?.mayI(member, 'cancel', call.procedure, 'exact') === false) {
+      return this.#effects.count('requests_not_authorized');
+    }
     const read = new OptionReader(message.options);
     const mode = read.oneOf('mode', CANCEL_MODES) ?? DEFAULT_CANCEL_MODE;
     if (read.mistake) return this.#stop(call, ERRORS.invalidArgument, read.mistake.detail);

@@ -9,7 +9,7 @@ import { isValidUri } from '../../../runtime/wamp/uri.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
 import type { Stamp } from '../../../runtime/causality/hlc.ts';
 import type { RegistrationEntry } from '../../registry/api.ts';
-import type { Authorizer } from '../../security/api.ts';
+import type { Action, Authorizer } from '../../security/api.ts';
 import type { Member } from '../api.ts';
 import type { DealerConfig } from '../config.ts';
 import type { RoutingEffects } from '../effects.ts';
@@ -85,6 +85,9 @@ export class Registrar {
       const detail = `this session has no registration ${message.registration}`;
       const why = refusal(ERRORS.noSuchRegistration, detail);
       return refuse(party, UNREGISTER, message.request, why);
+    }
+    if (!this.#may(member, 'unregister', registration.uri, registration.match)) {
+      return refuse(party, UNREGISTER, message.request, NOT_AUTHORIZED);
     }
     if (callee.pending > 0) this.announce(registration, callee);
     const wasLast = this.#remove(registration, callee);
@@ -178,10 +181,7 @@ export class Registrar {
     if (isReserved(uri) && !this.#d.mayRegisterReserved?.(member)) {
       return refusal(ERRORS.invalidUri, 'procedures of wamp. and bondy. are the router’s own');
     }
-    if (authorizer && !authorizer.mayI(member, 'register', uri, match)) {
-      this.#d.effects.count('requests_not_authorized');
-      return NOT_AUTHORIZED;
-    }
+    if (!this.#may(member, 'register', uri, match)) return NOT_AUTHORIZED;
     if (registrations.of(member).size >= config.maxRegistrationsPerSession) {
       return refusal(ERRORS.limitExceeded, 'this session has as many registrations as it may have');
     }
@@ -189,15 +189,27 @@ export class Registrar {
     if (match === 'wildcard' && registrations.wildcardsOf(member) >= maxWildcardsPerSession) {
       return refusal(ERRORS.limitExceeded, 'this session has as many wildcards as it may have');
     }
-    if (options.discloseCaller && authorizer?.mayDisclose(member, 'register', uri, match) === false) {
+    if (
+      options.discloseCaller &&
+      authorizer?.mayDisclose(member, 'register', uri, match) === false
+    ) {
       return refusal(ERRORS.optionNotAllowed, 'disclose_caller is not allowed here');
     }
     if (options.force) {
-      if (config.allowForceReregister) return undefined;
-      return refusal(ERRORS.optionNotAllowed, 'force_reregister is not allowed here');
+      if (!config.allowForceReregister) {
+        return refusal(ERRORS.optionNotAllowed, 'force_reregister is not allowed here');
+      }
+      // It unregisters others.
+      return this.#may(member, 'unregister', uri, match) ? undefined : NOT_AUTHORIZED;
     }
     const existing = registrations.find(match, uri);
     return existing && this.#mayShare(member, existing, options.invoke);
+  }
+
+  #may(member: Member, action: Action, uri: string, match: Registration['match']): boolean {
+    if (this.#d.authorizer?.mayI(member, action, uri, match) !== false) return true;
+    this.#d.effects.count('requests_not_authorized');
+    return false;
   }
 
   #mayShare(member: Member, existing: Registration, invoke: InvokePolicy): Refusal | undefined {

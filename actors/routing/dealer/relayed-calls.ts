@@ -63,6 +63,7 @@ export class RelayedCalls {
       callee,
       invocation: nextInvocation(member),
       registration,
+      procedure: registration.uri,
       state: 'running',
       isSent: false,
       wantsProgress: true, // whether the caller does, its own node knows

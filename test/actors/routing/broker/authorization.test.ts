@@ -43,6 +43,18 @@ describe('what the authorizer refuses', () => {
     assert.deepEqual(asked, ['subscribe a prefix', 'publish a.b exact']);
   });
 
+  it('includes an UNSUBSCRIBE, whose subscription stays', () => {
+    const { realm, asked } = asking((action) => action !== 'unsubscribe');
+    const member = realm.join(1);
+    const subscription = realm.subscribe(member, 'a', { match: 'prefix' });
+    member.outlet.take();
+    realm.unsubscribe(member, subscription);
+    assert.equal(refusal(member), 'wamp.error.not_authorized');
+    assert.deepEqual(asked, ['subscribe a prefix', 'unsubscribe a prefix']);
+    assert.equal(realm.dependencies.subscriptions.size, 1);
+    assert.equal(realm.count('requests_not_authorized'), 1);
+  });
+
   it('includes a testament whose author may no longer publish', () => {
     let isAllowed = true;
     const { realm } = asking((action) => action !== 'publish' || isAllowed);

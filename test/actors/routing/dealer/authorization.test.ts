@@ -33,6 +33,37 @@ describe('what the authorizer refuses', () => {
     assert.equal(rpc.registrations.size, 0);
   });
 
+  it('includes an UNREGISTER, whose registration stays', () => {
+    const { rpc, asked } = asking((action) => action !== 'unregister');
+    const client = rpc.client();
+    const registration = client.registered('a.', { match: 'prefix' });
+    assert.equal(told(client.unregister(registration)), `ERROR of 66 2 ${ERRORS.notAuthorized}`);
+    assert.deepEqual(asked, ['register a. prefix', 'unregister a. prefix']);
+    assert.equal(rpc.registrations.size, 1);
+  });
+
+  it('includes taking a procedure by force from a callee that one may not unregister', () => {
+    const { rpc, asked } = asking((action) => action !== 'unregister');
+    rpc.client().registered('a.b');
+    const thief = rpc.client();
+    const answer = thief.register('a.b', { force_reregister: true });
+    assert.equal(told(answer), `ERROR of 64 1 ${ERRORS.notAuthorized}`);
+    assert.deepEqual(asked.slice(1), ['register a.b exact', 'unregister a.b exact']);
+  });
+
+  it('includes a CANCEL, by the procedure that was called: the call goes on', () => {
+    const { rpc, asked } = asking((action) => action !== 'cancel');
+    const [callee, caller] = [rpc.client(), rpc.client()];
+    callee.registered('a', { match: 'prefix' });
+    const request = caller.call('a.b');
+    caller.cancel(request);
+    assert.deepEqual(heard(caller), []);
+    assert.equal(asked.at(-1), 'cancel a.b exact');
+    assert.equal(rpc.effects.counters.get('requests_not_authorized'), 1);
+    callee.yield(1);
+    assert.deepEqual(heard(caller), [`RESULT ${request}`]);
+  });
+
   it('includes procedures of the router itself', () => {
     const { rpc } = asking((_action, uri) => uri !== 'wamp.registration.list');
     const client = rpc.client();
