@@ -16,8 +16,10 @@ import type {
 } from '../../runtime/wamp/message.ts';
 import type { RegistryEvent } from '../registry/api.ts';
 import type { Relayed } from '../relay/api.ts';
+import type { Subject } from '../security/api.ts';
 import type { SessionMessage } from '../sessions/api.ts';
 import type { RecordedRows } from './recorded/messages.ts';
+import type { RowStored } from './replicated/messages.ts';
 import type { RetainedRows } from './retained/messages.ts';
 
 /** The client's announced features that change what the router sends it, from HELLO.Details.roles. */
@@ -41,6 +43,8 @@ export interface Member {
   readonly authextra: Dict;
   /** Trust level given to this session's calls and publications; undefined: none assigned. */
   readonly trustlevel: number | undefined;
+  /** Who the policy is asked about. Undefined: what authid and authrole say. */
+  readonly subject?: Subject | undefined;
   readonly features: PeerFeatures;
   readonly transport: TransportInfo;
   readonly outlet: Outlet;
@@ -99,6 +103,8 @@ export type RouterInput =
   | RetainedRows
   /** What it has of the history. */
   | RecordedRows
+  /** It has, or will not have, what an acknowledgement waits for. */
+  | RowStored
   /** Its own timers: what waits for other nodes has waited long enough. */
   | { readonly kind: 'announce'; readonly token: number }
   | { readonly kind: 'give_up'; readonly question: Id };

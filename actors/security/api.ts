@@ -5,6 +5,7 @@
 import type { TransportInfo } from '../../runtime/net/connection.ts';
 import type { Dict } from '../../runtime/wamp/message.ts';
 import type { Member } from '../routing/api.ts';
+import type { Subject } from './policy-port.ts';
 
 export interface Principal {
   readonly authid: string;
@@ -13,12 +14,25 @@ export interface Principal {
   readonly authprovider: string;
   readonly authextra: Dict;
   readonly trustlevel?: number | undefined;
+  /** Who the policy is asked about. Undefined: the realm has no access rules, or authid and authrole say it. */
+  readonly subject?: Subject | undefined;
 }
 
 export type Verdict =
   | { readonly kind: 'welcome'; readonly principal: Principal }
   | { readonly kind: 'challenge'; readonly method: string; readonly extra: Dict }
-  | { readonly kind: 'refused'; readonly reason: string; readonly detail: string };
+  | { readonly kind: 'refused'; readonly reason: string; readonly detail: string }
+  | PendingVerdict;
+
+/** It takes time: a password is hashed, somebody else is asked. */
+export interface PendingVerdict {
+  readonly kind: 'pending';
+  /**
+   * Begins the work and delivers once, later or at once, from any turn. What is delivered is called in the turn of who
+   * waits, so that a mistake in it is theirs; the verdict may be pending again.
+   */
+  settle(deliver: (verdict: () => Verdict) => void): void;
+}
 
 /** One attempt to enter a realm. */
 export interface Authentication {
@@ -27,6 +41,8 @@ export interface Authentication {
     readonly authmethods: readonly string[];
     readonly authid: string | undefined;
     readonly authextra: Dict;
+    /** Which of its groups it wants to act as; undefined: all. */
+    readonly authroles?: readonly string[] | undefined;
   }): Verdict;
   /** From AUTHENTICATE. */
   answer(signature: string, extra: Dict): Verdict;
@@ -59,3 +75,39 @@ export interface Authorizer {
     match?: 'exact' | 'prefix' | 'wildcard',
   ): boolean;
 }
+
+// What administration (actors/management/) reads and writes by.
+export type { EffectiveGroup, Inventory } from './inventory-port.ts';
+export type {
+  EffectiveRealm,
+  EffectiveUser,
+  Explanation,
+  Match,
+  PolicyPort,
+  Subject,
+} from './policy-port.ts';
+export type {
+  GrantRecord,
+  PasswordOptions,
+  RealmKeyRecord,
+  RealmLimits,
+  RealmRecord,
+  SecurityRecord,
+  SourceRecord,
+  StoredPassword,
+  UserRecord,
+} from './records.ts';
+export type { Problem } from './policy/names.ts';
+export {
+  at,
+  fold,
+  MAX_ALIASES,
+  RESERVED_NAMES,
+  whyNoGroupName,
+  whyNoRealmName,
+  whyNoUsername,
+} from './policy/names.ts';
+export { networkText, parseAddress, parseNetwork } from './policy/network.ts';
+export { PERMISSIONS } from './policy/permissions.ts';
+export { resourceOf } from './policy/resources.ts';
+export { splitRole } from './policy/stamps.ts';

@@ -119,7 +119,9 @@ function forget(remembered: Remembered): void {
  * `authrole` is a group that was chosen at HELLO, or one of the words for all of the user's groups; several are in
  * `authextra.x_authroles`, as in Bondy.
  */
-export function subjectOfMember({ authid, authrole, authmethod, authextra }: Member): Subject {
+export function subjectOfMember(member: Member): Subject {
+  const { subject, authid, authrole, authmethod, authextra } = member;
+  if (subject) return subject;
   if (authmethod === 'anonymous') return { username: undefined, groups: undefined };
   const chosen = authextra['x_authroles'];
   if (Array.isArray(chosen)) {

@@ -5,6 +5,7 @@ import type { SupervisorMessage } from '../../runtime/kernel/supervision.ts';
 import type { CloseCause, Connection, FrameBatch } from '../../runtime/net/connection.ts';
 import type { Dict, Payload } from '../../runtime/wamp/message.ts';
 import type { Applied, CausalClock } from '../store/api.ts';
+import type { Authentication, Verdict } from '../security/api.ts';
 import type { RealmClosed } from '../realms/api.ts';
 
 export type SessionMessage =
@@ -23,6 +24,12 @@ export type SessionMessage =
   | { readonly kind: 'goodbye'; readonly reason: string; readonly details: Dict }
   /** The store has what the session had seen elsewhere, or has not got it in time. */
   | { readonly kind: 'caught_up'; readonly how: Applied }
+  /** A verdict that took time. */
+  | {
+      readonly kind: 'decided';
+      readonly attempt: Authentication;
+      readonly verdict: () => Verdict;
+    }
   | RealmClosed
   | {
       readonly kind: 'timer';

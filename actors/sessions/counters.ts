@@ -7,6 +7,7 @@ export const SESSION_COUNTERS = {
   protocol_violations: 'Sessions ended for breaking the protocol.',
   hello_timeouts: 'Connections ended because they never said HELLO.',
   authentications_refused: 'Sessions refused because their authentication failed.',
+  authentications_late: 'Sessions refused because their authentication took too long on this node.',
   session_tokens_refused: 'Sessions refused because their token was not of this cluster and realm.',
   session_tokens_late:
     'Sessions refused because this node had not caught up with their token in time.',

@@ -10,12 +10,20 @@ export interface Introduction {
   readonly authmethods: readonly string[];
   readonly authid: string | undefined;
   readonly authextra: Dict;
+  /** Which of its groups it wants to act as; undefined: all of them. */
+  readonly authroles: readonly string[] | undefined;
   /** What the session has seen on other nodes. */
   readonly token: string | undefined;
 }
 
 /** Implementation-specific keys begin with an underscore (basic/message_format.md §Extensibility). */
 export const TOKEN_KEY = '_bondy_session_token';
+
+/** Words of `authrole` that choose none of the groups. */
+const ALL_GROUPS: ReadonlySet<string> = new Set(['', 'all', 'default']);
+
+/** Groups chosen at once. */
+const MAX_AUTHROLES = 100;
 
 const ROLES = ['publisher', 'subscriber', 'caller', 'callee'] as const;
 
@@ -34,6 +42,8 @@ export function readHello(details: Dict): Introduction | Violation {
   if (authextra !== null && !isDict(authextra)) {
     return new Violation('HELLO: authextra must be a dict');
   }
+  const authroles = readAuthroles(details);
+  if (authroles instanceof Violation) return authroles;
   const token = details[TOKEN_KEY] ?? null;
   if (token !== null && (typeof token !== 'string' || token.length > MAX_TOKEN)) {
     return new Violation(`HELLO: ${TOKEN_KEY} must be a string of at most ${MAX_TOKEN} characters`);
@@ -43,8 +53,22 @@ export function readHello(details: Dict): Introduction | Violation {
     authmethods: authmethods ?? ['anonymous'],
     authid: authid ?? undefined,
     authextra: authextra ?? EMPTY,
+    authroles,
     token: token ?? undefined,
   };
+}
+
+/** `authrole`, or Bondy's `x_authroles` for several. */
+function readAuthroles(details: Dict): readonly string[] | undefined | Violation {
+  const several = details['x_authroles'] ?? null;
+  if (several !== null) {
+    if (isStringList(several) && several.length <= MAX_AUTHROLES) return several;
+    return new Violation(`HELLO: x_authroles must be a list of at most ${MAX_AUTHROLES} strings`);
+  }
+  const one = details['authrole'] ?? null;
+  if (one === null) return undefined;
+  if (typeof one !== 'string') return new Violation('HELLO: authrole must be a string');
+  return ALL_GROUPS.has(one) ? undefined : [one];
 }
 
 function readRoles(roles: Value | undefined): PeerFeatures | Violation {

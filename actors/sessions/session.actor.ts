@@ -25,7 +25,7 @@ import type { Id } from '../../runtime/wamp/message.ts';
 import { CLOSE, ERRORS } from '../../runtime/wamp/uris.ts';
 import type { Realm } from '../realms/api.ts';
 import type { Member, Request } from '../routing/api.ts';
-import type { Authenticator, Principal } from '../security/api.ts';
+import type { Authentication, Authenticator, PendingVerdict, Principal } from '../security/api.ts';
 import type { CausalClock } from '../store/api.ts';
 import type { Continuity, SessionMessage } from './api.ts';
 import type { SessionsConfig } from './config.ts';
@@ -75,6 +75,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
   #waiting = 0;
   #isPausedForTurn = false;
   #isPausedForAnswers = false;
+  #isPausedForVerdict = false;
 
   constructor(
     dependencies: SessionShellDependencies,
@@ -125,6 +126,8 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
         return this.#session.goodbye(message.reason, message.details);
       case 'caught_up':
         return this.#session.caughtUp(message.how);
+      case 'decided':
+        return this.#onDecided(message.attempt, message.verdict);
       case 'realm_closed':
         return this.#onRealmClosed();
       case 'timer':
@@ -160,6 +163,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
       authprovider: principal.authprovider,
       authextra: principal.authextra,
       trustlevel: principal.trustlevel,
+      subject: principal.subject,
       features: introduction.features,
       transport: this.#connection.info,
       outlet: this.#outlet,
@@ -193,6 +197,19 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
   schedule(timer: SessionTimer | undefined, afterMs: number): void {
     if (this.#timer !== undefined) this.#context.cancel(this.#timer);
     this.#timer = timer && this.#context.after(afterMs, { kind: 'timer', timer });
+  }
+
+  settle(pending: PendingVerdict, attempt: Authentication): void {
+    const { self } = this.#context;
+    this.#isPausedForVerdict = true;
+    this.#connection.pause();
+    pending.settle((verdict) => self.cast({ kind: 'decided', attempt, verdict }));
+  }
+
+  #onDecided(...[attempt, verdict]: Parameters<Session['decided']>): void {
+    this.#isPausedForVerdict = false; // it may be pending again
+    this.#session.decided(attempt, verdict);
+    this.#resume();
   }
 
   catchUp(clock: CausalClock): void {
@@ -232,7 +249,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
     this.#flush();
     if (this.#isPausedForTurn && this.#waiting === 0) {
       this.#isPausedForTurn = false;
-      if (!this.#isPausedForAnswers) this.#connection.resume();
+      this.#resume();
     }
   }
 
@@ -281,7 +298,13 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
     this.#slowTimer = undefined;
     if (!this.#isPausedForAnswers) return;
     this.#isPausedForAnswers = false;
-    if (!this.#isPausedForTurn) this.#connection.resume();
+    this.#resume();
+  }
+
+  /** Unless there is another reason not to read. */
+  #resume(): void {
+    if (this.#isPausedForTurn || this.#isPausedForAnswers || this.#isPausedForVerdict) return;
+    this.#connection.resume();
   }
 
   /** Who does not read its answers is not read from either; its backlog cannot grow by its own doing. */

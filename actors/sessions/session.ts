@@ -3,6 +3,7 @@
  * session layer, and the order of request ids. It decides; session.actor.ts performs.
  *
  *   closed --HELLO--> challenging --AUTHENTICATE--> (catching up, with a token) --> established --GOODBYE--> closed (the transport may be used again)
+ *                          (deciding, after HELLO or AUTHENTICATE, while a verdict takes time)
  *      any --violation, abort--> ended          established --our GOODBYE--> closing --GOODBYE, timeout--> ended
  */
 import type { SendResult, TransportInfo } from '../../runtime/net/connection.ts';
@@ -39,7 +40,13 @@ import { isValidUri } from '../../runtime/wamp/uri.ts';
 import { CLOSE, ERRORS } from '../../runtime/wamp/uris.ts';
 import type { Realm } from '../realms/api.ts';
 import type { Request } from '../routing/api.ts';
-import type { Authentication, Authenticator, Principal, Verdict } from '../security/api.ts';
+import type {
+  Authentication,
+  Authenticator,
+  PendingVerdict,
+  Principal,
+  Verdict,
+} from '../security/api.ts';
 import type { Applied, CausalClock } from '../store/api.ts';
 import type { Continuity, SessionMessage } from './api.ts';
 import type { SessionsConfig } from './config.ts';
@@ -60,6 +67,8 @@ export interface SessionEffects {
   forward(request: Request): void;
   /** One timer at a time; a new one replaces it. Undefined: none. */
   schedule(timer: SessionTimer | undefined, afterMs: number): void;
+  /** `decided` is to be called with what comes of it; until then nothing more is read. */
+  settle(pending: PendingVerdict, attempt: Authentication): void;
   /** `caughtUp` is to be called when the store has seen this, or has not in time. */
   catchUp(clock: CausalClock): void;
   /** Send what is queued, then close the transport; the session has ended. */
@@ -80,13 +89,16 @@ export interface SessionDependencies {
   readonly effects: SessionEffects;
 }
 
-type State = 'closed' | 'challenging' | 'catching_up' | 'established' | 'closing' | 'ended';
+type State =
+  'closed' | 'challenging' | 'deciding' | 'catching_up' | 'established' | 'closing' | 'ended';
 
 const MAX_ID = 2 ** 53;
+const FULL = 'the realm has as many sessions as it may have';
 
 const EXPECTED = {
   closed: 'HELLO',
   challenging: 'AUTHENTICATE',
+  deciding: 'nothing but the answer of this node',
   catching_up: 'nothing but the WELCOME of this node',
 } as const;
 
@@ -168,6 +180,9 @@ export class Session {
       this.abort(ERRORS.protocolViolation, `no HELLO within ${this.#d.config.helloTimeoutMs} ms`);
     } else if (timer === 'authenticate' && this.#state === 'challenging') {
       this.abort(ERRORS.authenticationFailed, 'no AUTHENTICATE in time');
+    } else if (timer === 'authenticate' && this.#state === 'deciding') {
+      this.#d.effects.count('authentications_late');
+      this.abort(ERRORS.unavailable, 'who you are could not be found out in time; try again');
     } else if (timer === 'goodbye' && this.#state === 'closing') {
       this.#end('the peer did not answer GOODBYE');
     }
@@ -244,7 +259,7 @@ export class Session {
     const attempt = realm && this.#d.authenticator.attempt(realm.uri, this.#d.transport, id);
     if (!realm || !attempt) return this.abort(ERRORS.noSuchRealm, 'there is no such realm');
     if (realm.members.size >= realm.config.maxSessions) {
-      return this.abort(ERRORS.limitExceeded, 'the realm has as many sessions as it may have');
+      return this.abort(ERRORS.limitExceeded, FULL);
     }
     this.#realm = realm;
     this.#id = id;
@@ -270,7 +285,26 @@ export class Session {
       case 'refused':
         this.#d.effects.count('authentications_refused');
         return this.abort(verdict.reason, verdict.detail);
+      case 'pending':
+        return this.#onPending(verdict);
     }
+  }
+
+  #onPending(pending: PendingVerdict): void {
+    const attempt = this.#authentication;
+    if (!attempt) throw new Error('a verdict is pending, and nobody asked for one');
+    // Deciding again: the time is that of the whole answer.
+    if (this.#state !== 'deciding') {
+      this.#state = 'deciding';
+      this.#d.effects.schedule('authenticate', this.#d.config.authenticateTimeoutMs);
+    }
+    this.#d.effects.settle(pending, attempt);
+  }
+
+  /** After `settle`. That of an attempt that is over, or for a session that is, is for nobody. */
+  decided(attempt: Authentication, verdict: () => Verdict): void {
+    if (this.#state !== 'deciding' || this.#authentication !== attempt) return;
+    this.#onVerdict(verdict());
   }
 
   /** It may come in; before that, what it has seen elsewhere must be here. */
@@ -278,6 +312,7 @@ export class Session {
     const { continuity, effects } = this.#d;
     const token = this.#introduction?.token;
     this.#authentication = undefined;
+    if (!this.#mayStillEnter()) return;
     if (token === undefined || !continuity) return this.#welcome(principal);
     const clock = continuity.read(this.#realm!.uri, token);
     if (!clock) {
@@ -300,14 +335,20 @@ export class Session {
       const detail = 'this node has not seen yet what this session has; try again, or another node';
       return this.abort(ERRORS.unavailable, detail);
     }
+    if (!this.#mayStillEnter()) return;
+    this.#welcome(principal, { [TOKEN_KEY]: true });
+  }
+
+  /** Whoever took time to enter finds the realm as it is now. */
+  #mayStillEnter(): boolean {
     const realm = this.#realm!;
     if (this.#d.lookup(realm.uri) !== realm) {
-      return this.abort(ERRORS.noSuchRealm, 'the realm was closed');
+      this.abort(ERRORS.noSuchRealm, 'the realm was closed');
+      return false;
     }
-    if (realm.members.size >= realm.config.maxSessions) {
-      return this.abort(ERRORS.limitExceeded, 'the realm has as many sessions as it may have');
-    }
-    this.#welcome(principal, { [TOKEN_KEY]: true });
+    if (realm.members.size < realm.config.maxSessions) return true;
+    this.abort(ERRORS.limitExceeded, FULL);
+    return false;
   }
 
   #welcome(principal: Principal, more: Dict = EMPTY): void {

@@ -11,6 +11,11 @@ import type { Continuity } from '../../../actors/sessions/api.ts';
 import type { CausalClock } from '../../../actors/store/api.ts';
 import type { Member, Request } from '../../../actors/routing/api.ts';
 import { StaticAuthenticator } from '../../../actors/security/authenticator.ts';
+import type {
+  Authentication,
+  Authenticator,
+  PendingVerdict,
+} from '../../../actors/security/api.ts';
 import { SESSIONS_DEFAULTS } from '../../../actors/sessions/config.ts';
 import { Session } from '../../../actors/sessions/session.ts';
 import type { SessionEffects, SessionTimer } from '../../../actors/sessions/session.ts';
@@ -46,9 +51,10 @@ export class SessionUnderTest implements SessionEffects {
   welcomeIsTooLarge = false;
   readonly session: Session;
   readonly counted: string[] = [];
+  readonly verdicts: (() => void)[] = [];
   readonly #continuity: Continuity | undefined;
 
-  constructor(realm: Realm = testRealm(), continuity?: Continuity) {
+  constructor(realm: Realm = testRealm(), continuity?: Continuity, authenticator?: Authenticator) {
     this.#continuity = continuity;
     const directory = new RealmDirectory();
     directory.open(realm);
@@ -57,10 +63,12 @@ export class SessionUnderTest implements SessionEffects {
       config: SESSIONS_DEFAULTS,
       agent: 'bondy-ts-test',
       transport: TRANSPORT,
-      authenticator: new StaticAuthenticator({
-        realm: (uri) => directory.lookup(uri)?.config,
-        equal: (given, known) => given === known,
-      }),
+      authenticator:
+        authenticator ??
+        new StaticAuthenticator({
+          realm: (uri) => directory.lookup(uri)?.config,
+          equal: (given, known) => given === known,
+        }),
       lookup: (uri) => directory.lookup(uri),
       newId: () => ++id,
       continuity,
@@ -107,6 +115,16 @@ export class SessionUnderTest implements SessionEffects {
 
   close(): void {
     this.log.push('close');
+  }
+
+  /** What is delivered waits for `deliver()`, as it would for the session's turn. */
+  settle(pending: PendingVerdict, attempt: Authentication): void {
+    this.log.push('settle');
+    pending.settle((verdict) => this.verdicts.push(() => this.session.decided(attempt, verdict)));
+  }
+
+  deliver(): void {
+    for (const verdict of this.verdicts.splice(0)) verdict();
   }
 
   catchUp(clock: CausalClock): void {
