@@ -152,6 +152,7 @@ function bondy(): Target {
     `api_gateway.http.port=${PORT.websocket}`,
     `wamp.tcp.port=${PORT.rawsocket}`,
     `admin_api.http.port=${PORT.admin}`,
+    'store.engine=memory',
   ].flatMap((setting) => ['--set', setting]);
   return {
     name: 'bondy-ts',

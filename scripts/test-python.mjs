@@ -21,6 +21,7 @@ const settings = [
   'wamp.tcp.port=0',
   'admin_api.http.enabled=off',
   'log.format=json',
+  'store.engine=memory',
 ];
 const node = spawn(
   process.execPath,

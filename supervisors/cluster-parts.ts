@@ -1,44 +1,33 @@
 /**
- * What a node needs to be one of many, made before its tree starts: a durable identity, the switch that sends to other
- * nodes, the gate that lets them in. Undefined for a node that is alone.
+ * What a node needs to be one of many, made before its tree starts, over its store: the switch that sends to other nodes,
+ * the gate that lets them in. Undefined for a node that is alone.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { PeerAddress } from '../actors/links/api.ts';
 import { peerService } from '../actors/links/api.ts';
 import type { LinkTlsConfig } from '../actors/links/config.ts';
 import type { View } from '../actors/membership/api.ts';
-import type { PrefixSpec } from '../actors/store/api.ts';
 import type { HeldFor } from '../actors/relay/sender.ts';
-import { HISTORIES } from '../actors/routing/recorded/stored.ts';
-import { RETAINED } from '../actors/routing/retained/stored.ts';
 import type { Clock } from '../runtime/kernel/actor.ts';
 import type { Kernel } from '../runtime/kernel/kernel.ts';
-import type { Logger } from '../runtime/log/logger.ts';
 import type { NetEnvironment } from '../runtime/net/environment.ts';
 import { Gate } from '../runtime/net/peer/gate.ts';
 import type { PeerTls } from '../runtime/net/peer/gate.ts';
 import { PeerSwitch } from '../runtime/net/peer/switch.ts';
 import type { DataDirectory } from '../runtime/disk/data-directory.ts';
-import type { NodeIdentity } from '../runtime/disk/identity-file.ts';
-import type { Disk } from '../runtime/disk/open-disk.ts';
-import { openDisk } from '../runtime/disk/open-disk.ts';
 import type { Continuity } from '../actors/sessions/api.ts';
 import type { Causality } from './causality.ts';
 import { causality } from './causality.ts';
 import { continuity } from './continuity.ts';
-import { otherCluster } from './cluster-record.ts';
 import type { NodeConfig } from './config.ts';
 import { makeOperatorToken } from './operator-token.ts';
+import type { NodeStore } from './node-store.ts';
 import type { RosterFile } from './roster-file.ts';
 import { rosterFile } from './roster-file.ts';
-import type { StoreParts } from './store-parts.ts';
-import { storeParts } from './store-parts.ts';
 
-export interface ClusterParts {
-  readonly identity: NodeIdentity;
+export interface ClusterParts extends Pick<NodeStore, 'identity' | 'store'> {
   readonly directory: DataDirectory;
-  readonly store: StoreParts;
   readonly causality: Causality;
   /** Undefined: without a secret that all nodes have nobody could trust a token. */
   readonly continuity: Continuity | undefined;
@@ -53,32 +42,30 @@ export interface ClusterParts {
   /** What waits for other nodes, for whoever is no actor; set when the routers' supervisor starts. */
   readonly relay: { held: () => readonly HeldFor[] };
   readonly rosterFile: RosterFile;
-  /** Gives the data directory back, when what was to be written to it is. */
-  release(): Promise<void>;
+  /** When what was to be written to the data directory is. */
+  idle(): Promise<void>;
 }
 
 interface Sources {
   readonly clock: Clock;
-  readonly log: Logger;
   readonly net: NetEnvironment;
   kernel(): Kernel;
-  /** Families of rows beside those of the subsystems. */
-  readonly prefixes: readonly PrefixSpec[];
 }
 
-/** Rejects with a sentence for the operator when this node cannot be durable, or not under this name. */
-export async function clusterParts(
+/** Throws a sentence for the operator. */
+export function clusterParts(
   config: NodeConfig,
+  own: NodeStore,
   sources: Sources,
-): Promise<ClusterParts | undefined> {
+): ClusterParts | undefined {
   const { links, advertisedHost, advertisedPort } = config.cluster;
   if (!links.enabled) return undefined;
-  const { log, net, clock } = sources;
+  const { identity, directory, store } = own;
+  if (directory === undefined) throw new Error('a node of a cluster has a data directory');
+  const { net, clock } = sources;
   const tls = links.tls && readTls(links.tls);
-  const disk = await ownDisk(config, log);
-  const { identity } = disk;
-  const roster = rosterFile(disk.directory);
-  const operatorToken = makeOperatorToken(disk.directory);
+  const roster = rosterFile(directory);
+  const operatorToken = makeOperatorToken(directory);
   const network = new PeerSwitch({
     self: { name: identity.name, incarnation: identity.incarnation },
     settings: links,
@@ -102,12 +89,14 @@ export async function clusterParts(
     },
     { network, clock, count: net.count, log: net.log },
   );
-  const prefixes = [RETAINED, ...HISTORIES, ...sources.prefixes];
-  const store = storeParts(disk, config.store.store, links.cluster, prefixes);
-  const causal = causality(store.state, { kernel: () => sources.kernel(), count: net.count });
+  const causal = causality(store.state, {
+    pullAfterMs: config.cluster.relay.causalPullMs,
+    kernel: () => sources.kernel(),
+    count: net.count,
+  });
   return {
     identity,
-    directory: disk.directory,
+    directory,
     store,
     causality: causal,
     continuity:
@@ -122,32 +111,8 @@ export async function clusterParts(
     roster: { view: undefined },
     relay: { held: () => [] },
     rosterFile: roster,
-    release: async () => {
-      await roster.idle();
-      disk.release();
-    },
+    idle: () => roster.idle(),
   };
-}
-
-async function ownDisk({ node, store, cluster }: NodeConfig, log: Logger): Promise<Disk> {
-  const path = store.dataDirectory;
-  const opened = await openDisk({
-    path,
-    name: node.name,
-    config: store.disk,
-    partitions: store.store.partitions,
-    sources: { uuid: randomUUID, firstIncarnation: () => Math.floor(Date.now() / 1000) },
-  });
-  if (opened.kind === 'refused') {
-    throw new Error(`store.data_dir ${path}: ${opened.reason}. ${opened.advice}`);
-  }
-  const other = otherCluster(opened.disk.directory, cluster.links.cluster);
-  if (other !== undefined) {
-    opened.disk.release();
-    throw new Error(`store.data_dir ${path}: ${other}`);
-  }
-  for (const note of opened.disk.notes) log.warn('data_directory', { path, note });
-  return opened.disk;
 }
 
 function readTls({ cert, key, ca, passphrase, mutual }: LinkTlsConfig): PeerTls {

@@ -10,7 +10,6 @@ import { storeReport } from './store-health.ts';
 /** What the node can do without: each cools down and comes back, and nothing of it ever escalates. */
 export function edges(parts: Parts): ChildSpec {
   const { config, kernel, metrics, version, log, isReady, cluster } = parts;
-  const own = cluster?.store;
   const commands = cluster && operator(parts, cluster);
   return {
     id: 'edges',
@@ -27,7 +26,7 @@ export function edges(parts: Parts): ChildSpec {
               kernel,
               metrics,
               isReady,
-              store: own && (() => storeReport(own, kernel().clock)),
+              store: () => storeReport(parts.own.store, kernel().clock),
               cluster: cluster && clusterStatus(parts, cluster),
               treeOf: cluster && remoteTree(kernel, cluster),
               operator: commands,

@@ -19,6 +19,7 @@ import { Metrics } from '../runtime/metrics/metrics.ts';
 import { createNetEnvironment } from '../runtime/net/environment.ts';
 import { codecs } from '../runtime/wamp/codecs.ts';
 import { clusterStatusGauges } from './cluster-gauges.ts';
+import type { ClusterParts } from './cluster-parts.ts';
 import { clusterParts } from './cluster-parts.ts';
 import { clusterStatus } from './cluster-status.ts';
 import type { NodeConfig } from './config.ts';
@@ -26,6 +27,8 @@ import { COUNTER_HELP } from './counters.ts';
 import { clusterGauges, nodeGauges } from './gauges.ts';
 import { hostInUrl, listenerAddresses, reloadListeners, stopAccepting } from './listening.ts';
 import type { Address } from './listening.ts';
+import type { NodeStore } from './node-store.ts';
+import { nodeStore } from './node-store.ts';
 import type { Parts } from './parts.ts';
 import { root } from './root.ts';
 import { dismissSessions } from './stopping.ts';
@@ -76,13 +79,10 @@ export async function startNode(
     onFault: (error) => log.error('scheduler_fault', { error }),
     wall: injected.wall,
   });
-  const clusterOfThis = await clusterParts(initial, {
-    clock: scheduler.clock,
-    log,
-    net,
-    kernel: () => kernel,
-    prefixes: injected.prefixes ?? [],
-  });
+  const own = await nodeStore(initial, log, injected.prefixes ?? []);
+  const clusterOfThis = clusterOrRelease(own, () =>
+    clusterParts(initial, own, { clock: scheduler.clock, net, kernel: () => kernel }),
+  );
   const parts: Parts = {
     config: () => config,
     version,
@@ -95,7 +95,8 @@ export async function startNode(
     }),
     net,
     kernel: () => kernel,
-    isReady: () => readiness(kernel, isStopping, isOut, clusterOfThis?.store),
+    isReady: () => readiness(kernel, isStopping, isOut, own.store),
+    own,
     cluster: clusterOfThis,
     onOut: (why, incarnation) => {
       log.error('node_out', { why, incarnation });
@@ -113,7 +114,10 @@ export async function startNode(
   });
   kernel.onTurnStart(net.flushes.turnStarts);
   kernel.onTurnEnd(net.flushes.flushAll);
-  const released = kernel.ended.then(() => clusterOfThis?.release());
+  const released = kernel.ended.then(async () => {
+    await clusterOfThis?.idle();
+    own.release();
+  });
   await kernel.started;
   await refuseFailedStart(kernel);
   const addresses = await listenerAddresses(kernel, initial);
@@ -127,8 +131,8 @@ export async function startNode(
   if (clusterOfThis !== undefined) {
     clusterGauges(metrics, clusterOfThis);
     clusterStatusGauges(metrics, clusterStatus(parts, clusterOfThis));
-    storeGauges(metrics, clusterOfThis.store);
   }
+  storeGauges(metrics, own.store);
 
   return {
     kernel,
@@ -152,6 +156,16 @@ export async function startNode(
       reloadListeners(kernel, next);
     },
   };
+}
+
+/** A cluster's mistake in the configuration must not keep the data directory locked. */
+function clusterOrRelease(own: NodeStore, make: () => ClusterParts | undefined) {
+  try {
+    return make();
+  } catch (error) {
+    own.release();
+    throw error;
+  }
 }
 
 const LEAVE_MS = 5_000;
@@ -184,13 +198,13 @@ function readiness(
   kernel: Kernel,
   isStopping: boolean,
   out: Out | undefined,
-  store: StoreParts | undefined,
+  store: StoreParts,
 ): Readiness {
   const why = isStopping ? ['the node is stopping'] : [];
   if (out !== undefined) why.push(`this node is out of the cluster: ${out}`);
   for (const { id, state } of kernel.tree({ childLimit: 0 }).children) {
     if (state !== 'running') why.push(`${id} is ${state.replace('_', ' ')}`);
   }
-  if (store !== undefined) why.push(...storeProblems(store, kernel.clock.now()));
+  why.push(...storeProblems(store, kernel.clock.now()));
   return { ready: why.length === 0, why };
 }

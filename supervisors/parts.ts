@@ -9,6 +9,7 @@ import type { Metrics } from '../runtime/metrics/metrics.ts';
 import type { NetEnvironment } from '../runtime/net/environment.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import type { NodeConfig } from './config.ts';
+import type { NodeStore } from './node-store.ts';
 
 export interface Parts {
   /** The configuration in force; a reload replaces it. */
@@ -23,6 +24,8 @@ export interface Parts {
   /** The kernel that runs the tree; only to be called once it runs. */
   readonly kernel: () => Kernel;
   readonly isReady: () => Readiness;
+  /** Who this node is, and what it keeps. */
+  readonly own: NodeStore;
   /** Undefined: a node that is alone. */
   readonly cluster: ClusterParts | undefined;
   /** This life of the node is over for the others: it left, was removed, or a newer one took its name. */

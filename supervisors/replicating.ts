@@ -1,4 +1,4 @@
-/** The agents that keep a realm's retained and recorded events on all nodes, and what of them outlives a crash. */
+/** The agents that keep a realm's retained and recorded events in the store, and what of them outlives a crash. */
 import type { RouterTarget } from '../actors/routing/api.ts';
 import type { HistoryConfig } from '../actors/routing/config.ts';
 import { recordedFamily } from '../actors/routing/recorded/family.ts';
@@ -13,27 +13,26 @@ import { Mailbox } from '../runtime/kernel/mailbox.ts';
 import type { ChildSpec } from '../runtime/kernel/supervision.ts';
 import { SetTable } from '../runtime/kernel/table.ts';
 import type { Parts } from './parts.ts';
-import type { StoreParts } from './store-parts.ts';
 
 /** Changes of the store that may wait; beyond, all of the realm is read again. */
 const MAILBOX = { limit: 10_000, onFull: 'refuse' } as const;
 
 export interface Replicating {
   readonly retained: ReplicatorTarget;
-  /** Undefined: nothing is recorded. */
+  /** Undefined: nothing is recorded, or it is for nobody but this node and process. */
   readonly recorded: ReplicatorTarget | undefined;
   readonly children: readonly ChildSpec[];
 }
 
 export function replicating(
-  { net }: Parts,
-  { store, state }: StoreParts,
+  { net, own, cluster }: Parts,
   realm: string,
   history: HistoryConfig,
   tables: RealmTables,
   router: RouterTarget,
 ): Replicating {
   const { codecs, count } = net;
+  const { store, state } = own.store;
   const agent = (id: string, family: Family, changes: RowChanges) => {
     const mailbox = new Mailbox<ReplicatorMessage>(MAILBOX);
     const pending = new SetTable<string, PendingRow>(`${id} events to be stored`);
@@ -47,7 +46,8 @@ export function replicating(
     retainedFamily({ retained: rows, ...shared }),
     counters.retained,
   );
-  if (history.topics.length === 0) {
+  // What ends with the process is in the router's tables already; the store would only bring it to others.
+  if (history.topics.length === 0 || (history.storage === 'ram' && !cluster)) {
     return { retained: retained.target, recorded: undefined, children: [retained.child] };
   }
   const { storage } = history;

@@ -19,10 +19,10 @@ export function root(parts: Parts): SupervisorSpec {
     intensity: { restarts: 5, periodMs: 60_000 },
     children: () => [
       diagnostics(parts), // needs nothing, so nothing can take it down
+      store(parts), // what outlives the process, and what all nodes keep
       routing(parts), // a router per realm: what sessions are members of
       sessions(parts), // an actor per session; they find their realm by its name
       ...(parts.cluster ? [cluster(parts, parts.cluster)] : []), // links to other nodes
-      ...(parts.cluster ? [store(parts, parts.cluster)] : []), // what all nodes keep; needs the links
       listeners(parts), // hand connections to sessions
       edges(parts), // admin server and page: look at all of the above
     ],

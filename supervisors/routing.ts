@@ -55,9 +55,7 @@ function realmGroup(parts: Parts, config: RealmConfig, far: FarRouting | undefin
         const features = { broker: brokerFeatures, dealer: dealerFeatures };
         const { members } = tables;
         const { dealer, broker } = parts.config().routing;
-        const kept =
-          parts.cluster &&
-          replicating(parts, parts.cluster.store, uri, broker.history, tables, mailbox);
+        const kept = replicating(parts, uri, broker.history, tables, mailbox);
         return [
           // while it lives, the realm is open
           {
@@ -81,11 +79,11 @@ function realmGroup(parts: Parts, config: RealmConfig, far: FarRouting | undefin
               count: (counter, by) => parts.metrics.counters.count(counter, by),
               ...(far && { cluster: far.portFor(uri) }),
               issueToken: continuity && (() => continuity.issue(uri)),
-              retained: kept?.retained,
-              recorded: kept?.recorded,
+              retained: kept.retained,
+              recorded: kept.recorded,
             }),
           },
-          ...(kept?.children ?? []), // bring retained and recorded events into the store and out of it
+          ...kept.children, // bring retained and recorded events into the store and out of it
         ];
       },
     },

@@ -10,7 +10,6 @@ import type { PartitionDependencies } from '../actors/store/partition.actor.ts';
 import type { Hashing } from '../actors/store/row-store.ts';
 import { StoreState } from '../actors/store/state.ts';
 import type { DiskHealth } from '../runtime/disk/data-directory.ts';
-import { setAside } from '../runtime/disk/data-directory.ts';
 import { failureOf } from '../runtime/disk/failure.ts';
 import { MemoryDisk } from '../runtime/disk/memory.ts';
 import type { Disk } from '../runtime/disk/open-disk.ts';
@@ -18,9 +17,18 @@ import type { Answer, OpenOptions, Storage } from '../runtime/disk/storage.ts';
 import { failed, ok } from '../runtime/disk/storage.ts';
 import type { HashKey } from '../runtime/structures/half-siphash.ts';
 
+/** Where the databases are, and what to do about one that is corrupt. */
+export interface StoreDisk
+  extends
+    Pick<Disk, 'engine' | 'databases' | 'open' | 'health'>,
+    Pick<PartitionDependencies, 'setAside'> {
+  /** For a sentence to the operator. */
+  pathOf(partition: number): string;
+}
+
 export interface StoreParts extends Pick<PartitionDependencies, 'open' | 'setAside'> {
   readonly config: StoreConfig;
-  readonly disk: Disk;
+  readonly disk: StoreDisk;
   readonly prefixes: Prefixes;
   readonly state: StoreState;
   readonly store: Store;
@@ -37,7 +45,7 @@ const FORMAT = 'bondy store 1';
 const HEALTH_MS = 10_000;
 
 export function storeParts(
-  disk: Disk,
+  disk: StoreDisk,
   config: StoreConfig,
   cluster: string,
   specs: readonly PrefixSpec[],
@@ -55,18 +63,11 @@ export function storeParts(
     hashing,
     open: (lane, partition, answer) => {
       if (lane === 'ram') return ram(partition, answer);
-      const path = disk.directory.database(disk.engine, partition);
-      disk.open(partition).then(answer, (error: unknown) => answer(failed(failureOf(error, path))));
+      disk
+        .open(partition)
+        .then(answer, (error: unknown) => answer(failed(failureOf(error, disk.pathOf(partition)))));
     },
-    setAside: (partition, answer) => {
-      const path = disk.directory.database(disk.engine, partition);
-      try {
-        setAside(path);
-        answer(ok(undefined));
-      } catch (error) {
-        answer(failed(failureOf(error, path)));
-      }
-    },
+    setAside: (partition, answer) => disk.setAside(partition, answer),
     health: cached(() => disk.health()),
   };
 }

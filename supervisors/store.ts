@@ -1,4 +1,7 @@
-/** The replicated store: a group per partition, and who spreads, compares and forgets. Never takes the node with it. */
+/**
+ * The store: a group per partition, and who forgets what is deleted; in a cluster also who spreads and compares. Never takes
+ * the node with it.
+ */
 import { clock } from '../actors/store/clock.actor.ts';
 import { exchange } from '../actors/store/exchange.actor.ts';
 import { exchanges } from '../actors/store/exchanges.actor.ts';
@@ -18,30 +21,30 @@ import type { ClusterParts } from './cluster-parts.ts';
 import { COOLING, STORE_PARTITIONS } from './intensities.ts';
 import type { Parts } from './parts.ts';
 
-export function store(parts: Parts, own: ClusterParts): ChildSpec {
-  const { log, net } = parts;
-  const { state, config, hashing, prefixes, open, setAside } = own.store;
-  const common: ReplicationDependencies = {
-    network: own.network,
+export function store(parts: Parts): ChildSpec {
+  const { log, net, cluster } = parts;
+  const { identity, store } = parts.own;
+  const { state, config, hashing, prefixes, open, setAside } = store;
+  const common = {
     state,
     config,
     hashing,
     count: net.count,
     report: sparing(
-      (event, fields) => log.warn(event, fields),
+      (event: string, fields: Record<string, unknown>) => log.warn(event, fields),
       () => parts.kernel().clock.now(),
     ),
   };
   const rows: PartitionDependencies = {
     ...common,
-    nodeKey: nodeKey(own.identity),
+    nodeKey: nodeKey(identity),
     prefixes,
     defer: realTime,
     open,
     setAside,
-    replicator: () => parts.kernel().whereis(REPLICATOR),
+    ...(cluster && { replicator: () => parts.kernel().whereis(REPLICATOR) }),
   };
-  const members = rosterOf(own);
+  const self: NodeId = { name: identity.name, incarnation: identity.incarnation };
   return {
     id: 'store',
     start: {
@@ -50,12 +53,29 @@ export function store(parts: Parts, own: ClusterParts): ChildSpec {
       onExhausted: COOLING,
       children: () => [
         partitions(rows), // the rows; the others find what they need by name, and wait for it
-        { id: 'replicator', start: replicator(common) }, // single puts out and in, exchanges of others served
-        { id: 'clock', start: clock({ ...common, members }) }, // who has seen what, so that it can be forgotten
-        antiEntropy(common), // finds what was lost on the way
+        ...(cluster
+          ? replication({ ...common, network: cluster.network }, rosterOf(cluster))
+          : [
+              {
+                id: 'clock',
+                start: clock({ ...common, self, isAlone: true, members: () => [self] }),
+              },
+            ]),
       ],
     },
   };
+}
+
+function replication(
+  common: ReplicationDependencies,
+  members: () => readonly NodeId[],
+): readonly ChildSpec[] {
+  const { self } = common.network;
+  return [
+    { id: 'replicator', start: replicator(common) }, // single puts out and in, exchanges of others served
+    { id: 'clock', start: clock({ ...common, self, members }) }, // who has seen what, so that it can be forgotten
+    antiEntropy(common), // finds what was lost on the way
+  ];
 }
 
 function partitions(rows: PartitionDependencies): ChildSpec {

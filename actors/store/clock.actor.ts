@@ -14,7 +14,13 @@ import { Away } from './away.ts';
 import type { ReplicationDependencies, SeenReport } from './services.ts';
 import { REPLICATOR, STORE_CLOCK } from './services.ts';
 
-export interface ClockDependencies extends ReplicationDependencies {
+export interface ClockDependencies extends Pick<
+  ReplicationDependencies,
+  'state' | 'config' | 'count' | 'report'
+> {
+  readonly self: NodeId;
+  /** There is no membership to follow, and never will be. */
+  readonly isAlone?: boolean;
   /** All members, those that are down among them, this node too: tombstones wait for each. */
   members(): readonly NodeId[];
 }
@@ -47,7 +53,8 @@ class ClockActor implements Handlers<Message> {
     this.#skew = new ClockSkew(dependencies.config.skew);
     this.#away = new Away(dependencies.config.awayMs);
     context.register(STORE_CLOCK);
-    this.#follow();
+    if (dependencies.isAlone) this.#tellMembers();
+    else this.#follow();
     context.after(dependencies.config.watermarkMs, { kind: 'tick' });
   }
 
@@ -118,7 +125,7 @@ class ClockActor implements Handlers<Message> {
 
   /** Who was down before this node started goes down for nobody: it is away since it was first missed. */
   #noticeAbsent(): void {
-    const self = this.#d.network.self.name;
+    const self = this.#d.self.name;
     for (const { name } of this.#d.members()) {
       if (name !== self && !this.#up.has(name)) this.#away.down(name, this.#now());
     }

@@ -51,8 +51,8 @@ export interface PartitionDependencies {
   open(lane: Lane, partition: number, answer: Answer<Storage>): void;
   /** Puts a corrupt database out of the way, so that `open` makes a new one. */
   setAside(partition: number, answer: Answer<void>): void;
-  /** Where rows go that other nodes should hear of at once. */
-  replicator():
+  /** Where rows go that other nodes should hear of at once. Absent: there are no others. */
+  replicator?():
     Target<{ readonly kind: 'replicate'; readonly rows: readonly SharedRow[] }> | undefined;
   count(what: StoreCounter, by?: number): void;
   report(event: string, fields: Record<string, unknown>): void;
@@ -206,6 +206,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
   }
 
   replicate(row: SharedRow): void {
+    if (this.#d.replicator === undefined) return;
     this.#outgoing.push(row);
     // What is acknowledged in one go leaves in one message.
     if (this.#outgoing.length === 1) this.#context.self.cast({ kind: 'flush' });
@@ -236,7 +237,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
   #flush(): void {
     const rows = this.#outgoing;
     this.#outgoing = [];
-    const delivery = this.#d.replicator()?.cast({ kind: 'replicate', rows });
+    const delivery = this.#d.replicator?.()?.cast({ kind: 'replicate', rows });
     // Exchange brings them.
     if (delivery !== 'accepted') this.count('store_replication_dropped', rows.length);
   }

@@ -1,4 +1,4 @@
-/** Keys of the replicated store: where it is on disk, in how many parts, how often nodes compare theirs. */
+/** Keys of the store: where it is on disk, in how many parts, how often nodes compare theirs. */
 import type { StoreConfig } from '../../actors/store/config.ts';
 import { STORE_DEFAULTS } from '../../actors/store/config.ts';
 import { path } from '../../runtime/config/place-types.ts';
@@ -24,8 +24,8 @@ export const storeKeys = {
     type: optional(path),
     default: undefined,
     doc:
-      'Folder for what must outlive the process: who this node is, who the others are, the store. Used by nodes of ' +
-      'a cluster; one process at a time. Without it `data` in the working directory.',
+      'Folder for what must outlive the process: who this node is, who the others are, the store (realms, users, ' +
+      'retained events). One process at a time. Without it `data` in the working directory.',
   }),
   engine: key({
     name: 'store.engine',
@@ -33,7 +33,8 @@ export const storeKeys = {
     default: DEFAULT_DISK_CONFIG.engine,
     doc:
       'Database of the store. `auto`: rocksdb where its binary works, else leveldb; the choice is kept in the data ' +
-      'directory and changed with `bondy store migrate --to`. `memory`: nothing is kept, other nodes bring it back.',
+      'directory and changed with `bondy store migrate --to`. `memory`: nothing is kept; a node that is alone writes ' +
+      'nothing to disk at all, to one of a cluster the others bring it back.',
   }),
   partitions: key({
     name: 'store.partitions',

@@ -31,6 +31,9 @@ export const FREE_PORTS: readonly string[] = [
   'admin_api.http.port=0',
 ].flatMap((setting) => ['--set', setting]);
 
+/** Nodes of tests run side by side, and a data directory is for one process. */
+export const NOTHING_KEPT = { BONDY_STORE__ENGINE: 'memory' };
+
 /** Runs to the end. */
 export function bondy(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   return new Running(args, options).finished;
@@ -61,9 +64,11 @@ export class Running {
 
   constructor(args: readonly string[], { environment = {}, imports = [] }: RunOptions) {
     const flags = [...LOADERS, ...imports].flatMap((module) => ['--import', module]);
+    const hasDisk = args.some((arg) => arg.includes('cluster.enabled') || arg.includes('store.'));
+    const engine = hasDisk ? {} : NOTHING_KEPT;
     this.#child = spawn(process.execPath, [...flags, BONDY, ...args], {
       cwd: PROJECT_ROOT,
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...engine, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -17,12 +17,23 @@ it('the tree in ARCHITECTURE.md is the one that runs', async (t) => {
 function draw(node: TreeNode, first: string, rest: string): string[] {
   const kind = node.strategy ?? '';
   const line = `${first}${node.id}`.padEnd(36) + kind;
+  const children = withoutRepeats(node.children);
   return [
     line.trimEnd(),
-    ...node.children.flatMap((child, i) =>
-      i === node.children.length - 1
+    ...children.flatMap((child, i) =>
+      i === children.length - 1
         ? draw(child, `${rest}└─ `, `${rest}   `)
         : draw(child, `${rest}├─ `, `${rest}│  `),
     ),
+  ];
+}
+
+/** Of numbered siblings, which are all the same, the first is shown. */
+function withoutRepeats(children: readonly TreeNode[]): readonly TreeNode[] {
+  const [first] = children;
+  if (first?.id !== '0' || children.length < 2) return children;
+  return [
+    first,
+    { ...first, id: `… ${children.length - 1} more`, strategy: undefined, children: [] },
   ];
 }

@@ -83,7 +83,10 @@ export function storeTree(parts: StoreTreeParts): readonly ChildSpec[] {
       children: () => state.partitions.map(({ index }) => group(index)),
     }),
     worker('replicator', replicator(common)),
-    worker('clock', clock({ ...common, members: () => parts.members() })),
+    worker(
+      'clock',
+      clock({ ...common, self: common.network.self, members: () => parts.members() }),
+    ),
     // Who begins exchanges first: without it, those that run have nobody to report to.
     subtree('aae', {
       ...{ kind: 'supervisor', strategy: 'rest_for_one', intensity: OFTEN },

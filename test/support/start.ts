@@ -21,12 +21,13 @@ export interface NodeHandle {
   stop(): Promise<void>;
 }
 
-/** Loopback, free ports, no admin server, realm1 open unless the settings describe realms. */
+/** Loopback, free ports, nothing on disk, no admin server, realm1 open unless the settings describe realms. */
 const BASE: Readonly<Record<string, string>> = {
   'api_gateway.http.port': '0',
   'wamp.tcp.port': '0',
   'admin_api.http.enabled': 'off',
   'log.level': 'error',
+  'store.engine': 'memory',
 };
 
 /** `settings` are lines of bondy.conf as key and value. */

@@ -32,6 +32,7 @@ import {
   YIELD,
 } from '../../../runtime/wamp/message.ts';
 import { loadNodeConfig } from '../../../supervisors/config.ts';
+import { memoryStore } from '../../../supervisors/node-store.ts';
 import type { Parts } from '../../../supervisors/parts.ts';
 import { routing } from '../../../supervisors/routing.ts';
 import { sessions } from '../../../supervisors/sessions.ts';
@@ -80,6 +81,7 @@ export class Stage {
       net: this.#net,
       kernel: () => this.kernel,
       isReady: () => ({ ready: true, why: [] }),
+      own: memoryStore(config),
       cluster: undefined,
       onOut: () => {},
       onAdminListening: () => {},

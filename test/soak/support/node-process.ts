@@ -18,6 +18,7 @@ const FREE_PORTS = {
   'wamp.tcp.port': '0',
   'admin_api.http.port': '0',
   'log.format': 'json',
+  'store.engine': 'memory',
   // Those who read nothing do not answer GOODBYE either.
   'shutdown.grace_period': '2s',
 };
