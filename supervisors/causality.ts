@@ -11,9 +11,10 @@ export interface Causality {
 /** Once per life of the process, like the state it listens to. */
 export function causality(
   state: StoreState,
-  node: { kernel(): Kernel; count(counter: string): void },
+  node: { readonly pullAfterMs: number; kernel(): Kernel; count(counter: string): void },
 ): Causality {
   const barrier = new CausalBarrier(state, {
+    pullAfterMs: node.pullAfterMs,
     after: (delayMs, run) => {
       const timer = setTimeout(run, delayMs).unref();
       return () => clearTimeout(timer);

@@ -4,7 +4,6 @@ import { DEFAULT_REGISTRY_CONFIG } from '../actors/registry/config.ts';
 import { registry } from '../actors/registry/registry.actor.ts';
 import type { RegistryActorMessage } from '../actors/registry/registry.actor.ts';
 import { RegistryTables } from '../actors/registry/tables.ts';
-import { DEFAULT_RELAY_CONFIG } from '../actors/relay/config.ts';
 import { Inbound } from '../actors/relay/inbound.ts';
 import { Markers } from '../actors/relay/markers.ts';
 import { relay } from '../actors/relay/relay.actor.ts';
@@ -33,6 +32,7 @@ export function farRouting(
 ): FarRouting {
   const { net, log, directory } = parts;
   const { codecs, count } = net;
+  const config = parts.config().cluster.relay;
   const clock = new HybridClock(() => parts.kernel().clock.wall());
   const registryMailbox = new Mailbox<RegistryActorMessage>();
   const tables = new RegistryTables(network.self, DEFAULT_REGISTRY_CONFIG.keptChanges);
@@ -41,8 +41,8 @@ export function farRouting(
   const markers = new Markers(causality.history);
   const inbound = new Inbound({
     barrier: causality.barrier,
-    waitMs: DEFAULT_RELAY_CONFIG.causalWaitMs,
-    maxBytes: DEFAULT_RELAY_CONFIG.maxWaitingBytes,
+    waitMs: config.causalWaitMs,
+    maxBytes: config.maxWaitingBytes,
     decode: (causal) => {
       const clock = decodeCausal(causal, store.state.partitions.length);
       return clock instanceof Malformed ? undefined : clock;
@@ -53,7 +53,7 @@ export function farRouting(
   const sender = new RelaySender({
     network,
     codecs,
-    config: DEFAULT_RELAY_CONFIG,
+    config,
     count,
     log: say,
     onHeld: () => relayMailbox.admit({ kind: 'held' }),
@@ -79,7 +79,7 @@ export function farRouting(
     {
       id: 'relay',
       start: relay({
-        config: DEFAULT_RELAY_CONFIG,
+        config,
         codecs,
         mailbox: relayMailbox,
         sender,

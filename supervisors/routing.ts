@@ -79,8 +79,7 @@ function realmGroup(parts: Parts, config: RealmConfig, far: FarRouting | undefin
               count: (counter, by) => parts.metrics.counters.count(counter, by),
               ...(far && { cluster: far.portFor(uri) }),
               issueToken: continuity && (() => continuity.issue(uri)),
-              retained: kept.retained,
-              recorded: kept.recorded,
+              stored: { node: parts.own.identity.name, ...kept },
             }),
           },
           ...kept.children, // bring retained and recorded events into the store and out of it

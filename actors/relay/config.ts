@@ -17,6 +17,11 @@ export interface RelayConfig {
    * a store catches up. High: they are answered late instead.
    */
   readonly causalWaitMs: number;
+  /**
+   * Ms until it is asked for instead of waited for; a broadcast brings it meanwhile as a rule. Low: comparisons that
+   * nobody needed. High: what a broadcast lost is late.
+   */
+  readonly causalPullMs: number;
   /** Bytes of relayed messages that wait for the store; beyond, they are late at once. High: memory. */
   readonly maxWaitingBytes: number;
 }
@@ -27,5 +32,6 @@ export const DEFAULT_RELAY_CONFIG: RelayConfig = {
   heldRetryMs: 5,
   heldMs: 15_000,
   causalWaitMs: 2_000,
+  causalPullMs: 20,
   maxWaitingBytes: 32 * 1024 * 1024,
 };

@@ -62,6 +62,7 @@ export interface BrokerConfig {
   /** UTF-16 units of a topic. Bounds the depth of the index and the work of a match. */
   readonly maxUriLength: number;
   readonly retention: RetentionConfig;
+  readonly acknowledgements: AcknowledgementConfig;
   readonly history: HistoryConfig;
   readonly testaments: TestamentsConfig;
 }
@@ -82,6 +83,14 @@ export interface RetentionConfig {
   readonly sweepIntervalMs: number;
 }
 
+/** Publications with `acknowledge` that are retained, or recorded on disk: PUBLISHED waits until the store has them. */
+export interface AcknowledgementConfig {
+  /** Ms it waits at most; then an ERROR. Low: a disk that stalls for a moment is an error. High: publishers wait for it. */
+  readonly timeoutMs: number;
+  /** Of a realm that wait at once; beyond, publications are refused. High: memory, some 300 bytes each. */
+  readonly maxWaiting: number;
+}
+
 /** One recorded topic or pattern. The first entry that matches a topic takes its events. */
 export interface HistoryTopic {
   readonly uri: string;
@@ -95,8 +104,8 @@ export interface HistoryConfig {
   /** Nothing is recorded that is not named here: history costs memory for as long as the realm is open. */
   readonly topics: readonly HistoryTopic[];
   /**
-   * Where the nodes of a cluster keep it; the same on all. `ram`: it lives as long as one node does. `ram_disk`: it outlives
-   * them all, and each event costs a write to the disk on each node. A node that is alone keeps it in memory.
+   * Where it is kept; the same on all nodes. `ram`: it lives as long as one node does. `ram_disk`: it outlives them all, and
+   * each event costs a write to the disk on each node.
    */
   readonly storage: 'ram' | 'ram_disk';
   /** Bytes of one recorded event. A larger one is delivered but not recorded. */
@@ -126,6 +135,7 @@ export const DEFAULT_BROKER_CONFIG: BrokerConfig = {
     maxPerSubscribe: 1_000,
     sweepIntervalMs: 60_000,
   },
+  acknowledgements: { timeoutMs: 5_000, maxWaiting: 100_000 },
   history: {
     topics: [],
     storage: 'ram',

@@ -15,6 +15,12 @@ export const ROUTING_COUNTERS = {
   retained_refused_too_large: 'Events not retained: too large.',
   retained_refused_too_many: 'Events not retained: too many topics.',
   retained_refused_no_room: 'Events not retained: no room.',
+  acknowledgements_waited: 'PUBLISHEDs that waited for the store.',
+  acknowledgements_late:
+    'Publications delivered and answered with an error: the store was not done with them in time.',
+  acknowledgements_refused:
+    'Publications delivered and answered with an error: the store did not take them.',
+  acknowledgements_no_room: 'Publications refused: too many waited for the store.',
   retained_not_replicated: 'Retained events that the store refused: only this node keeps them.',
   retained_puts_deferred: 'Retained events the store could not take at once; they are put again.',
   retained_rows_deferred: 'Retained events of the store a busy realm could not take at once.',

@@ -28,10 +28,10 @@ import { metaTable } from './meta.ts';
 import { announceJoin, announceLeave } from './session-events.ts';
 import { sessionProcedures } from './session-meta.ts';
 import { tokenProcedures } from './session-token.ts';
-import type { ReplicatorTarget } from './replicated/messages.ts';
 import { answerInterrupted, decide } from './requests.ts';
 import type { Cores } from './requests.ts';
-import { historyReplication, RowReports } from './replicated/reports.ts';
+import { earlier, Replication } from './replicated/replication.ts';
+import type { StoredBy } from './replicated/replication.ts';
 import type { RealmRows, RealmTables } from './tables.ts';
 
 export interface RouterDependencies {
@@ -47,9 +47,8 @@ export interface RouterDependencies {
   readonly cluster?: ClusterPort | undefined;
   /** What a session takes along to another node. */
   readonly issueToken?: (() => string | undefined) | undefined;
-  /** Who keeps retained events on all nodes, and recorded ones; undefined: this node keeps its own. */
-  readonly retained?: ReplicatorTarget | undefined;
-  readonly recorded?: ReplicatorTarget | undefined;
+  /** Who keeps retained events in the store, and recorded ones; undefined: the router alone has them. */
+  readonly stored?: StoredBy | undefined;
 }
 
 export function router(dependencies: RouterDependencies): Definition<RouterInput> {
@@ -75,8 +74,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   readonly #monitors: MemberMonitors;
   readonly #cluster: Cluster | undefined;
   readonly #farewells: Farewells | undefined;
-  readonly #retained: RowReports | undefined;
-  readonly #recorded: RowReports | undefined;
+  readonly #replication: Replication;
   readonly #isProxy: (member: Member) => boolean;
   readonly #followUps = new FollowUps({
     announce: (announcement) => this.#publish(announcement),
@@ -117,10 +115,13 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         codecs,
         announceHere: (topic, args) => this.#followUps.announceHere(topic, args),
       });
-    const { retained, recorded } = dependencies;
-    const { counters } = this.#rows;
-    this.#retained = retained && new RowReports(counters.retained, retained);
-    this.#recorded = recorded && new RowReports(counters.recorded, recorded);
+    this.#replication = new Replication({
+      stored: dependencies.stored,
+      rows: this.#rows,
+      config: dependencies.broker.acknowledgements,
+      now: () => context.clock.now(),
+      count: (counter) => dependencies.count(counter),
+    });
     this.#broker = new Broker({
       ...shared,
       config: dependencies.broker,
@@ -129,10 +130,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
       cluster: parts?.broker,
       witnesses: this.#farewells?.witnesses,
       departures: this.#farewells?.departures,
-      replication: this.#retained,
-      historyReplication:
-        this.#recorded &&
-        historyReplication(this.#recorded, this.#rows.recorded, dependencies.cluster!.self.name),
+      ...this.#replication.broker,
     });
     const procedures = new Map([
       ...metaTable(sessionProcedures({ members: this.#rows.members, effects: this, uriRule })),
@@ -156,8 +154,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#handle(input);
     this.#farewells?.witnesses.refresh();
     if (this.#cluster) this.#report(this.#cluster);
-    this.#retained?.report();
-    this.#recorded?.report();
+    this.#replication.report();
   }
 
   #handle(input: RouterInput): void {
@@ -179,6 +176,8 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         return this.#settle();
       case 'recorded':
         return this.#broker.recorded(input);
+      case 'stored':
+        return this.#replication.acknowledgements?.stored(input);
       case 'relayed':
       case 'announce':
       case 'give_up':
@@ -201,6 +200,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   #recover(): void {
     const { members } = this.#rows;
     this.#broker.recover(this.#context.clock.wall());
+    this.#replication.acknowledgements?.recover();
     this.#dealer.recover((member) => this.#isMember(member) || this.#isProxy(member));
     if (this.#cluster) this.#rejoin(this.#cluster);
     for (const member of members.values()) this.#monitors.watch(member);
@@ -208,8 +208,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     if (interrupted) this.#resume(interrupted);
     this.#sweep();
     this.#schedule();
-    this.#retained?.report();
-    this.#recorded?.report();
+    this.#replication.report();
   }
 
   /** Ends what the dead router was doing, without doing it again; what it had not begun is put back. */
@@ -225,6 +224,8 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
       }
       case 'leave':
         return this.#onLeave(input.member);
+      case 'stored': // behind what recovery has answered
+        return this.#replication.acknowledgements?.stored(input);
       case 'relayed':
         this.#cluster?.interrupted(input);
         input.done += 1;
@@ -376,13 +377,16 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
 
   #expire(): void {
     this.#timer.fired();
-    this.#dealer.expire(this.#context.clock.now());
+    const now = this.#context.clock.now();
+    this.#dealer.expire(now);
+    this.#replication.acknowledgements?.expire(now);
     this.#dealer.report();
     this.#schedule();
   }
 
   #schedule(): void {
-    this.#timer.set(this.#dealer.nextDeadline);
+    const { acknowledgements } = this.#replication;
+    this.#timer.set(earlier(this.#dealer.nextDeadline, acknowledgements?.nextDeadline));
   }
 
   #sweep(): void {

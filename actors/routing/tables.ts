@@ -13,6 +13,7 @@ import type { Registration } from './dealer/registrations.ts';
 import type { Peer } from './cluster/peers.ts';
 import type { Question } from './cluster/questions.ts';
 import type { Rows } from './effects.ts';
+import type { Acknowledgement } from './replicated/acknowledgements.ts';
 import type { RowChanges } from './replicated/reports.ts';
 import { noChanges } from './replicated/reports.ts';
 
@@ -26,6 +27,8 @@ export interface RealmRows {
   readonly history: Rows<string, HistoryLog>;
   /** Of the history, those that were published here, by name. */
   readonly recorded: Rows<string, RecordedEvent>;
+  /** PUBLISHEDs that wait for the store, by publication. */
+  readonly pendingPublishes: Rows<Id, Acknowledgement>;
   readonly testaments: Rows<Id, Testaments>;
   readonly peers: Rows<string, Peer>;
   readonly pendingSubscribes: Rows<PendingSubscribe, PendingSubscribe>;
@@ -53,6 +56,7 @@ export class RealmTables {
   readonly retained = new SetTable<string, Retained>('retained');
   readonly #history = new SetTable<string, HistoryLog>('history');
   readonly recorded = new SetTable<string, RecordedEvent>('recorded');
+  readonly #pendingPublishes = new SetTable<Id, Acknowledgement>('publishing');
   readonly #testaments = new SetTable<Id, Testaments>('testaments');
   readonly #peers = new SetTable<string, Peer>('peers');
   readonly #pendingSubscribes = new SetTable<PendingSubscribe, PendingSubscribe>('subscribing');
@@ -74,6 +78,7 @@ export class RealmTables {
       retained: this.retained.claim(context),
       history: this.#history.claim(context),
       recorded: this.recorded.claim(context),
+      pendingPublishes: this.#pendingPublishes.claim(context),
       testaments: this.#testaments.claim(context),
       peers: this.#peers.claim(context),
       pendingSubscribes: this.#pendingSubscribes.claim(context),

@@ -73,15 +73,14 @@ interface Waiting {
 
 /** What the barrier asks of whoever runs it. */
 export interface BarrierPort {
+  /** Ms in which broadcast usually brings what is missing, before it is pulled. */
+  readonly pullAfterMs: number;
   /** Calls once after this long; the undo. */
   after(delayMs: number, run: () => void): () => void;
   /** Something is missing: compare with who said it, or with anybody. */
   pull(from: string | undefined): void;
   late(): void;
 }
-
-/** Ms in which broadcast usually brings what is missing, before it is pulled. */
-const PULL_AFTER_MS = 20;
 
 export class CausalBarrier {
   readonly #state: StoreState;
@@ -117,7 +116,7 @@ export class CausalBarrier {
     if (lacking.length === 0) return done('applied');
     const waiting: Waiting = { clock, lacking: new Set(lacking), done, cancel: () => {} };
     this.#waiting.add(waiting);
-    const cancelPull = this.#port.after(PULL_AFTER_MS, () => this.#port.pull(from));
+    const cancelPull = this.#port.after(this.#port.pullAfterMs, () => this.#port.pull(from));
     const cancelLate = this.#port.after(timeoutMs, () => {
       this.#end(waiting, 'late');
       this.#port.late();

@@ -4,6 +4,8 @@ import { BROADCAST_DEFAULTS } from '../../actors/broadcast/config.ts';
 import type { PeerAddress } from '../../actors/links/api.ts';
 import type { LinksConfig } from '../../actors/links/config.ts';
 import { DEFAULT_LINKS } from '../../actors/links/config.ts';
+import type { RelayConfig } from '../../actors/relay/config.ts';
+import { DEFAULT_RELAY_CONFIG } from '../../actors/relay/config.ts';
 import type { MembershipConfig } from '../../actors/membership/config.ts';
 import { MEMBERSHIP_DEFAULTS } from '../../actors/membership/config.ts';
 import type { DiscoveryConfig, DiscoverySource } from '../../actors/membership/discovery-config.ts';
@@ -23,6 +25,7 @@ export interface ClusterConfig {
   readonly membership: MembershipConfig;
   readonly discovery: DiscoveryConfig;
   readonly broadcast: BroadcastConfig;
+  readonly relay: RelayConfig;
   /** Where others reach this node; undefined: at the address it listens on. */
   readonly advertisedHost: string | undefined;
   /** Undefined: on the port it listens on. */
@@ -153,6 +156,22 @@ export const clusterKeys = {
     default: BROADCAST_DEFAULTS.exchangeTickMs,
     doc: 'Between two comparisons of broadcast ids with a random node. High: what was lost stays lost longer.',
   }),
+  causalPullMs: key({
+    name: 'cluster.causal.pull_after',
+    type: duration({ min: 1, max: 60_000 }),
+    default: DEFAULT_RELAY_CONFIG.causalPullMs,
+    doc:
+      'A relayed call, or a session with a token, waits for what was written before it; after this it is asked for. ' +
+      'Low: comparisons of stores that nobody needed. High: what a broadcast lost is late.',
+  }),
+  causalWaitMs: key({
+    name: 'cluster.causal.timeout',
+    type: duration({ min: 1, max: 600_000 }),
+    default: DEFAULT_RELAY_CONFIG.causalWaitMs,
+    doc:
+      'After which a relayed call that still waits is `wamp.error.unavailable`, or goes to another callee, and an event ' +
+      'is delivered all the same. Low: calls are refused while a store catches up. High: they are late instead.',
+  }),
   leavesOnStop: key({
     name: 'cluster.automatic_leave',
     type: onOff,
@@ -255,6 +274,11 @@ export function clusterConfig(values: ClusterValues): ClusterConfig {
       ...BROADCAST_DEFAULTS,
       lazyTickMs: values.lazyTickMs,
       exchangeTickMs: values.exchangeTickMs,
+    },
+    relay: {
+      ...DEFAULT_RELAY_CONFIG,
+      causalPullMs: values.causalPullMs,
+      causalWaitMs: values.causalWaitMs,
     },
     advertisedHost: values.advertisedHost,
     advertisedPort: values.advertisedPort,

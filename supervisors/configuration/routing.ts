@@ -19,7 +19,7 @@ const size = byteSize({ min: 1, max: 64 * GB });
 const timeout = duration({ min: 0, max: 30 * 86_400_000 });
 
 const dealer = DEFAULT_DEALER_CONFIG;
-const { retention, history, testaments, ...broker } = DEFAULT_BROKER_CONFIG;
+const { retention, acknowledgements, history, testaments, ...broker } = DEFAULT_BROKER_CONFIG;
 
 const dealerKeys = {
   callTimeoutMs: key({
@@ -103,14 +103,34 @@ const retentionKeys = {
   }),
 };
 
+const acknowledgementKeys = {
+  timeoutMs: key({
+    name: 'wamp.acknowledge.timeout',
+    type: duration({ min: 10, max: 3_600_000 }),
+    default: acknowledgements.timeoutMs,
+    doc:
+      'How long PUBLISHED of an event that is retained, or recorded on disk, waits for the store; then ' +
+      '`wamp.error.unavailable`, though the event was delivered. Low: a disk that stalls is an error. High: ' +
+      'publishers wait for it.',
+  }),
+  maxWaiting: key({
+    name: 'wamp.acknowledge.max_waiting',
+    type: count,
+    default: acknowledgements.maxWaiting,
+    doc:
+      'Acknowledgements of a realm that wait for the store at once. Beyond, such publications are refused with ' +
+      '`wamp.error.unavailable` and not delivered. High: memory.',
+  }),
+};
+
 const historyKeys = {
   storage: key({
     name: 'wamp.event_history.storage_type',
     type: oneOf(['ram', 'ram_disk']),
     default: history.storage,
     doc:
-      'Where the nodes of a cluster keep recorded events, the same on all. ram: as long as one node lives. ' +
-      'ram_disk: for good, a write to each disk per event. A node that is alone keeps them in memory.',
+      'Where recorded events are kept, the same on all nodes. ram: as long as one node lives. ' +
+      'ram_disk: for good, a write to each disk per event.',
   }),
   maxEventBytes: key({
     name: 'wamp.event_history.max_message_size',
@@ -190,6 +210,7 @@ export const routingKeys = {
       'every lookup of a matching URI longer, for everybody.',
   }),
   retention: retentionKeys,
+  acknowledgements: acknowledgementKeys,
   history: historyKeys,
   testaments: testamentKeys,
 };

@@ -41,6 +41,7 @@ import type { Publication, PublishOptions } from './publication.ts';
 import { detailsFor, eventDetails, readPublishOptions, wantsAnswer } from './publication.ts';
 import type { Retained, RetainedEvent, RetainedReplication } from './retention.ts';
 import { Retention } from './retention.ts';
+import type { Acknowledgements, AwaitedRow } from '../replicated/acknowledgements.ts';
 import type { RecordedRows } from '../recorded/messages.ts';
 import type { RetainedRows } from '../retained/messages.ts';
 import { Rules } from './rules.ts';
@@ -75,6 +76,8 @@ export interface BrokerDependencies {
   readonly replication?: RetainedReplication | undefined;
   /** The same of the history. */
   readonly historyReplication?: HistoryReplication | undefined;
+  /** Who waits for the store; undefined: nobody, PUBLISHED is sent at once. */
+  readonly acknowledgements?: Acknowledgements | undefined;
 }
 
 /** What a broker that is one of many needs besides. */
@@ -148,6 +151,11 @@ export class Broker {
     }
     const refused = this.#rules.whyNoPublication(member, message.topic, options);
     if (refused) return this.#refusePublish(member, message, refused);
+    const { acknowledgements } = this.#d;
+    if (options.acknowledge && acknowledgements?.isFull && this.#waits(message.topic, options)) {
+      this.#count('acknowledgements_no_room');
+      return this.#refusePublish(member, message, NO_ROOM);
+    }
     const publication: Publication = {
       id: randomId(this.#d.random),
       topic: message.topic,
@@ -158,12 +166,15 @@ export class Broker {
       resourceKey: options.resourceKey,
       details: eventDetails(member, options),
     };
-    this.#keep(publication, options, now);
+    const awaited = this.#keep(publication, options, now);
     this.#count('publications');
     this.#deliver(publication);
     if (!options.acknowledge) return;
     // Last, so that a publication is acknowledged exactly when it was delivered.
     const { request } = message;
+    if (acknowledgements && awaited.length > 0) {
+      return acknowledgements.wait(member, request, publication.id, awaited);
+    }
     member.outlet.send({ type: PUBLISHED, request, publication: publication.id });
   }
 
@@ -236,6 +247,7 @@ export class Broker {
     for (const { topic, options, payload } of testaments) {
       this.#d.effects.publishAs(member, topic, options, payload);
     }
+    this.#d.acknowledgements?.leave(member);
   }
 
   /** A router died while it handled this request, before the answer: that is the last thing each request does. */
@@ -280,9 +292,18 @@ export class Broker {
     if (nodes.length > 0) this.#cluster.publish(nodes, publication);
   }
 
-  #keep(publication: Publication, options: PublishOptions, now: number): void {
-    if (options.retain) this.#retention.keep(publication, options.retainedTtlMs, now);
-    if (this.#history.isOn) this.#history.record(publication, now);
+  /** Returns what of it the store is to have before it is acknowledged. */
+  #keep(publication: Publication, options: PublishOptions, now: number): readonly AwaitedRow[] {
+    const { retain, retainedTtlMs } = options;
+    if (!retain && !this.#history.isOn) return NOTHING;
+    const kept = retain ? this.#retention.keep(publication, retainedTtlMs, now) : undefined;
+    const recorded = this.#history.isOn ? this.#history.record(publication, now) : undefined;
+    return [kept, recorded].filter((row) => row !== undefined);
+  }
+
+  /** Would its acknowledgement? */
+  #waits(topic: string, { retain }: PublishOptions): boolean {
+    return retain || this.#history.isDurable(topic);
   }
 
   #fromNode(topic: string, args: readonly Value[], kwargs: Dict | undefined): Publication {
@@ -326,6 +347,9 @@ export class Broker {
     member.outlet.send(errorFor(member, type, request, why));
   }
 }
+
+const NOTHING: readonly AwaitedRow[] = [];
+const NO_ROOM = refusal(ERRORS.unavailable, 'too many publications wait for the store');
 
 function retainedDetails(match: MatchPolicy, { topic, details }: RetainedEvent): Dict {
   return { ...detailsFor(match, topic, details), retained: true };

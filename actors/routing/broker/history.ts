@@ -12,6 +12,7 @@ import type { Dict, Id, Payload } from '../../../runtime/wamp/message.ts';
 import { retain } from '../../../runtime/wamp/message.ts';
 import type { HistoryConfig, HistoryTopic } from '../config.ts';
 import type { Rows } from '../effects.ts';
+import type { AwaitedRow } from '../replicated/acknowledgements.ts';
 import { matches } from '../matching/matches.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import { weigh } from '../weights.ts';
@@ -46,7 +47,8 @@ export interface HistoryReplication {
   readonly node: string;
   /** What was published here, by name. */
   readonly rows: Rows<string, RecordedEvent>;
-  changed(name: string): unknown;
+  /** Returns the revision of the change; each is greater than the last. */
+  changed(name: string): number;
   expired(name: string): void;
 }
 
@@ -84,11 +86,20 @@ export class History {
     return this.isOn && this.#entryFor(topic) !== undefined;
   }
 
-  record(publication: Publication, now: number): void {
+  /** Does the store keep what it has of this topic on disk? */
+  isDurable(topic: string): boolean {
+    return this.#config.storage !== 'ram' && this.#replication !== undefined && this.records(topic);
+  }
+
+  /** Returns what is to be on disk, if the history is. */
+  record(publication: Publication, now: number): AwaitedRow | undefined {
     const entry = this.#entryFor(publication.topic);
-    if (!entry || (publication.filter && isSessionListed(publication.filter))) return;
+    if (!entry || (publication.filter && isSessionListed(publication.filter))) return undefined;
     const size = sizeOfRecorded(publication);
-    if (size > this.#config.maxEventBytes) return this.#count('history_refused_too_large');
+    if (size > this.#config.maxEventBytes) {
+      this.#count('history_refused_too_large');
+      return undefined;
+    }
     const { id, topic, details, payload, filter } = publication;
     const event: RecordedEvent = {
       sequence: this.#sequence + 1,
@@ -103,8 +114,10 @@ export class History {
     };
     this.#noteOwn(event);
     this.#replication?.rows.set(nameOf(event), event);
-    this.#replication?.changed(nameOf(event));
+    const revision = this.#replication?.changed(nameOf(event));
     this.#insert(entry, event, false);
+    if (revision === undefined || this.#config.storage === 'ram') return undefined;
+    return { family: 'recorded', name: nameOf(event), revision };
   }
 
   /** Events that the store has. Those that were this node's in an earlier life are its own again. */

@@ -12,6 +12,7 @@ import { retain } from '../../../runtime/wamp/message.ts';
 import type { Member } from '../api.ts';
 import type { RetentionConfig } from '../config.ts';
 import type { Rows } from '../effects.ts';
+import type { AwaitedRow } from '../replicated/acknowledgements.ts';
 import { matches } from '../matching/matches.ts';
 import type { MatchPolicy } from '../matching/patterns.ts';
 import { weigh } from '../weights.ts';
@@ -76,8 +77,8 @@ export class Retention {
     return this.#bytes;
   }
 
-  /** Keeps a copy of the publication for `ttlMs` (Infinity: until the next one). */
-  keep(publication: Publication, ttlMs: number, now: number): void {
+  /** Keeps a copy of the publication for `ttlMs` (Infinity: until the next one). Returns what the store is to have. */
+  keep(publication: Publication, ttlMs: number, now: number): AwaitedRow | undefined {
     const { topic } = publication;
     const older = this.#withoutSuperseded(topic, publication.filter !== undefined, now);
     const refusal = this.#whyNot(publication, topic, older);
@@ -87,7 +88,7 @@ export class Retention {
     }
     const event = toRetained(publication, now + ttlMs);
     if (event.expiresAt < Infinity) this.#sweepAt ??= now + this.#config.sweepIntervalMs;
-    this.#change(topic, [...older, event]);
+    return this.#change(topic, [...older, event]);
   }
 
   /** The most recent retained event of `topic` that `member` would have received. */
@@ -174,8 +175,10 @@ export class Retention {
   }
 
   /** By a publisher of this node. */
-  #change(topic: string, events: readonly RetainedEvent[]): void {
-    this.#store(topic, events, this.#replication?.changed(topic));
+  #change(topic: string, events: readonly RetainedEvent[]): AwaitedRow | undefined {
+    const revision = this.#replication?.changed(topic);
+    this.#store(topic, events, revision);
+    return revision === undefined ? undefined : { family: 'retained', name: topic, revision };
   }
 
   #store(topic: string, events: readonly RetainedEvent[], revision?: number): void {

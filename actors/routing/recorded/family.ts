@@ -5,13 +5,14 @@ import type { RecordedEvent } from '../broker/history.ts';
 import type { HistoryConfig } from '../config.ts';
 import type { Codecs } from '../replicated/events.ts';
 import type { Family } from '../replicated/family.ts';
+import { UNSAYABLE } from '../replicated/family.ts';
 import { decodeRecorded, encodeRecorded, historyPrefix } from './stored.ts';
 
 export interface RecordedFamilyParts {
   readonly storage: HistoryConfig['storage'];
   /** Published here. */
   readonly recorded: SetReader<string, RecordedEvent>;
-  readonly router: Pick<RouterTarget, 'cast'>;
+  readonly router: Pick<RouterTarget, 'cast' | 'admit'>;
   readonly codecs: Codecs;
   count(counter: string, by?: number): void;
 }
@@ -34,8 +35,10 @@ export function recordedFamily(parts: RecordedFamilyParts): Family {
       if (event === undefined) return () => undefined;
       const value = encodeRecorded(event, codecs);
       if (value === undefined) count('history_not_replicated');
-      return value ?? (() => undefined);
+      return value ?? UNSAYABLE;
     },
+    stored: (name, revision, isThere) =>
+      router.admit({ kind: 'stored', family: 'recorded', name, revision, isThere }),
     tell: (stored, _seen, isRead) => {
       const events = stored.flatMap(({ value }): readonly RecordedEvent[] => {
         if (value === undefined) return []; // each node makes room by itself

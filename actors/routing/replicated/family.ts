@@ -8,6 +8,9 @@ export interface StoredBytes {
   readonly value: Uint8Array | undefined;
 }
 
+/** Stands for an event that its own serializer cannot say: what the store had before it goes. */
+export const UNSAYABLE = (): undefined => undefined;
+
 export interface Family {
   /** Of the store. */
   readonly prefix: string;
@@ -18,6 +21,8 @@ export interface Family {
   /** It is here and not in the store: is it to be put again? */
   isToRestore(name: string, now: number): boolean;
   valueOf(name: string, why: PutReason, now: number): PutValue;
+  /** Tells the router whether the store has a row as it was after the change with this revision; never refused. */
+  stored(name: string, revision: number, isThere: boolean): void;
   /**
    * Tells the router what the store has. `seen`: its own changes up to this revision are known here. `isRead`: not a change,
    * but found there. False: the router is too busy.

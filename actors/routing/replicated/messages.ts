@@ -23,6 +23,19 @@ export type ReplicatorMessage =
   | { readonly kind: 'retry' }
   | { readonly kind: 'put'; readonly name: string; readonly outcome: CallOutcome<PutOutcome> };
 
+/** Which of a router's families of rows. */
+export type RowsOf = 'retained' | 'recorded';
+
+/** To the router: the store has a row for which somebody waits, as it was after the change with this revision. */
+export interface RowStored {
+  readonly kind: 'stored';
+  readonly family: RowsOf;
+  readonly name: string;
+  readonly revision: number;
+  /** False: the store has refused it for good. */
+  readonly isThere: boolean;
+}
+
 /** The agent's mailbox. */
 export interface ReplicatorTarget {
   /** Never refused: one message for all that one message to the router has changed. */

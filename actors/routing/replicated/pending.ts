@@ -13,6 +13,8 @@ export interface PendingRow {
   readonly waits: PutReason | undefined;
   /** Under way. */
   readonly putting: PutReason | undefined;
+  /** The router's changes up to this one are in what is being put. */
+  readonly revision: number;
   /** The store has said something of it since. */
   readonly isStale: boolean;
 }
@@ -36,8 +38,8 @@ export class PendingRows {
   add(name: string, why: PutReason): void {
     const known = this.#rows.get(name);
     const waits = known?.waits === 'changed' ? 'changed' : why;
-    const { putting, isStale = false } = known ?? {};
-    const row = { name, waits, putting, isStale };
+    const { putting, revision = 0, isStale = false } = known ?? {};
+    const row = { name, waits, putting, revision, isStale };
     if (putting === undefined) this.#wait(row);
     else this.#rows.set(name, row);
   }
@@ -50,18 +52,24 @@ export class PendingRows {
     return true;
   }
 
-  /** The next to be put; undefined: none, or enough are under way. */
-  begin(): { readonly name: string; readonly why: PutReason } | undefined {
+  /** The next to be put, as it is after this change; undefined: none, or enough are under way. */
+  begin(revision: number): { readonly name: string; readonly why: PutReason } | undefined {
     if (this.#putting >= this.#limit) return undefined;
     for (const name of this.#waiting) {
       this.#waiting.delete(name);
       const row = this.#rows.get(name)!;
       const why = row.waits ?? 'changed';
       this.#putting++;
-      this.#rows.set(name, { ...row, waits: undefined, putting: why });
+      this.#rows.set(name, { ...row, waits: undefined, putting: why, revision });
       return { name, why };
     }
     return undefined;
+  }
+
+  /** Up to which change it is in what is being put. */
+  revisionOf(name: string): number | undefined {
+    const row = this.#rows.get(name);
+    return row?.putting === undefined ? undefined : row.revision;
   }
 
   /** True: it is settled, and the store has said something of it meanwhile. `isLater`: it has to be put again. */

@@ -11,7 +11,7 @@ import type { SetTable } from '../../../runtime/kernel/table.ts';
 import type { Change, PutOutcome, Store, StoreState } from '../../store/api.ts';
 import { partitionName } from '../../store/api.ts';
 import type { Family } from './family.ts';
-import { keyOf, nameOf } from './family.ts';
+import { keyOf, nameOf, UNSAYABLE } from './family.ts';
 import type { ReplicatorMessage } from './messages.ts';
 import type { PendingRow, PutReason } from './pending.ts';
 import { PendingRows } from './pending.ts';
@@ -22,7 +22,7 @@ export interface ReplicatorDependencies {
   /** Its supervisor's: reports of a router outlive this agent. */
   readonly mailbox: Mailbox<ReplicatorMessage>;
   readonly pending: SetTable<string, PendingRow>;
-  readonly changes: Pick<RowChanges, 'revision'>;
+  readonly changes: Pick<RowChanges, 'revision' | 'awaited'>;
   readonly family: Family;
   readonly store: Store;
   readonly state: Pick<StoreState, 'isReady' | 'onAdvance'>;
@@ -174,7 +174,11 @@ class Replicator implements Handlers<ReplicatorMessage> {
   #put(): void {
     // A timer wakes those that could not be put.
     if (!this.#follows || this.#isRetrying) return;
-    for (let next = this.#pending.begin(); next; next = this.#pending.begin()) {
+    // Rows are put as they are now.
+    const { revision } = this.#d.changes;
+    for (;;) {
+      const next = this.#pending.begin(revision);
+      if (next === undefined) return;
       const { name, why } = next;
       if (why === 'expired' && this.#isGone(name)) this.#settle(name);
       else this.#putOne(name, why);
@@ -188,11 +192,13 @@ class Replicator implements Handlers<ReplicatorMessage> {
 
   #putOne(name: string, why: PutReason): void {
     const key = keyOf(this.#d.realm, name);
+    const value = this.#family.valueOf(name, why, this.#now());
+    if (value === UNSAYABLE) this.#answer(name, false);
     this.#d.store.put<ReplicatorMessage>(
       this.#context,
       this.#family.prefix,
       key,
-      this.#family.valueOf(name, why, this.#now()),
+      value,
       (outcome) => ({ kind: 'put', name, outcome }),
     );
   }
@@ -203,9 +209,16 @@ class Replicator implements Handlers<ReplicatorMessage> {
     if (result === 'later') {
       this.#d.count(this.#family.counters.putsDeferred);
       this.#retryLater();
-    }
+    } else this.#answer(name, result === 'done');
     this.#settle(name, result === 'later');
     this.#put();
+  }
+
+  /** Before the row is settled: an agent that dies in between puts it again. */
+  #answer(name: string, isThere: boolean): void {
+    const revision = this.#pending.revisionOf(name);
+    if (revision === undefined || !this.#d.changes.awaited.has(name)) return;
+    this.#family.stored(name, revision, isThere);
   }
 
   #settle(name: string, isLater = false): void {

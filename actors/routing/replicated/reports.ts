@@ -10,10 +10,12 @@ export interface RowChanges {
   revision: number;
   readonly changed: Set<string>;
   readonly expired: Set<string>;
+  /** Rows whose way into the store somebody waits for. */
+  readonly awaited: Set<string>;
 }
 
 export function noChanges(): RowChanges {
-  return { revision: 0, changed: new Set(), expired: new Set() };
+  return { revision: 0, changed: new Set(), expired: new Set(), awaited: new Set() };
 }
 
 export class RowReports {

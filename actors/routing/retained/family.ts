@@ -4,12 +4,13 @@ import type { RouterTarget } from '../api.ts';
 import type { Retained } from '../broker/retention.ts';
 import type { Codecs } from '../replicated/events.ts';
 import type { Family } from '../replicated/family.ts';
+import { UNSAYABLE } from '../replicated/family.ts';
 import type { StoredRow } from './messages.ts';
 import { decodeRetained, encodeRetained, RETAINED } from './stored.ts';
 
 export interface RetainedFamilyParts {
   readonly retained: SetReader<string, Retained>;
-  readonly router: Pick<RouterTarget, 'cast'>;
+  readonly router: Pick<RouterTarget, 'cast' | 'admit'>;
   readonly codecs: Codecs;
   count(counter: string, by?: number): void;
 }
@@ -32,7 +33,7 @@ export function retainedFamily({ retained, router, codecs, count }: RetainedFami
       if (row !== undefined) {
         const value = encodeRetained(row, codecs);
         if (value === undefined) count('retained_not_replicated');
-        return value;
+        return value ?? UNSAYABLE;
       }
       if (why === 'changed') return undefined;
       // Perhaps another node has published again since.
@@ -41,6 +42,8 @@ export function retainedFamily({ retained, router, codecs, count }: RetainedFami
         return isLive(events && { events }, now) ? current : undefined;
       };
     },
+    stored: (name, revision, isThere) =>
+      router.admit({ kind: 'stored', family: 'retained', name, revision, isThere }),
     tell: (stored, seen) => {
       const rows = stored.flatMap(({ name, value }): readonly StoredRow[] => {
         const events = value === undefined ? [] : decodeRetained(name, value, codecs);

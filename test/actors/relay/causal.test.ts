@@ -51,6 +51,7 @@ class Node {
     this.replica = replica;
     const markers = new Markers(new CausalHistory(replica.state));
     const barrier = new CausalBarrier(replica.state, {
+      pullAfterMs: 20,
       after: (delayMs, run) => {
         const timer = replica.stepper.setTimer(delayMs, run);
         return () => replica.stepper.clearTimer(timer);

@@ -20,6 +20,7 @@ const SECRET = 'a secret that only this test knows';
 function continuityOf(replica: Replica, secret = SECRET, pulls = true): Continuity {
   const { state, stepper } = replica;
   const barrier = new CausalBarrier(state, {
+    pullAfterMs: 20,
     after: (delayMs, run) => {
       const timer = stepper.setTimer(delayMs, run);
       return () => stepper.clearTimer(timer);

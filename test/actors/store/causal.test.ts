@@ -17,6 +17,7 @@ import { Replicas } from './replicas.ts';
 
 function barrierOf(node: Replica): CausalBarrier {
   return new CausalBarrier(node.state, {
+    pullAfterMs: 20,
     after: (delayMs, run) => {
       const timer = node.stepper.setTimer(delayMs, run);
       return () => node.stepper.clearTimer(timer);
