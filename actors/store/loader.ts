@@ -15,7 +15,7 @@ import { ITEM_BYTES } from '../../runtime/structures/item.ts';
 import type { RowKey } from './keys.ts';
 import { after, decodeRanges, decodeRowKey, diskKey, prefixOf, spaceRange } from './keys.ts';
 import type { Space } from './keys.ts';
-import { rowOf } from './leaf-reader.ts';
+import { rowKeyOfLeaf, rowOf } from './leaf-reader.ts';
 import type { DiskPort } from './port.ts';
 import type { Lane } from './prefixes.ts';
 import { isInMemory } from './prefixes.ts';
@@ -36,6 +36,8 @@ export class Loader {
   readonly #nodeKey: string;
   readonly #onRow: (rowKey: RowKey, row: Row) => void;
   #lastStamp: Stamp = ZERO_STAMP;
+  /** Rows that are not what their leaves say. Named when the leaves are in the tree, of which theirs are taken out. */
+  readonly #doubted: [RowKey, Uint8Array | undefined][] = [];
 
   /** `onRow`: each row that was read. */
   constructor(
@@ -88,20 +90,15 @@ export class Loader {
       (entries) => entries.forEach((entry) => this.#seen(entry)),
       (c) => {
         if (c !== undefined) return done(c);
-        this.#each(
-          lane,
-          'l',
-          (entries) => entries.forEach((entry) => this.#leaf(entry)),
-          (l) => {
-            if (l !== undefined) return done(l);
-            this.#stamp(lane, (failure) => {
-              if (failure !== undefined) return done(failure);
-              this.#loadRows(lane, kept, (r) =>
-                r === undefined ? this.#lanes(others, kept, done) : done(r),
-              );
-            });
-          },
-        );
+        this.#stamp(lane, (failure) => {
+          if (failure !== undefined) return done(failure);
+          this.#loadRows(lane, kept, (r) => {
+            if (r !== undefined) return done(r);
+            this.#loadLeaves(lane, kept, (l) =>
+              l === undefined ? this.#lanes(others, kept, done) : done(l),
+            );
+          });
+        });
       },
     );
   }
@@ -111,6 +108,34 @@ export class Loader {
     const origin = decoder.decode(key.subarray(1));
     // What cannot be read is asked for again: the next exchange brings it.
     if (ranges !== undefined) this.#rows.state.clock.addAll([{ origin, ranges }]);
+  }
+
+  /** After the rows: a leaf whose row is gone would stay in the tree beside that of the row's next version. */
+  #loadLeaves(
+    lane: Lane,
+    kept: ReadonlySet<RowKey>,
+    done: (failure: StorageFailure | undefined) => void,
+  ): void {
+    const lost: [RowKey, Uint8Array][] = [];
+    this.#each(
+      lane,
+      'l',
+      (entries) => {
+        for (const entry of entries) {
+          this.#leaf(entry);
+          const rowKey = rowKeyOfLeaf(entry);
+          const isLost = rowKey !== undefined && this.#isInMemory(rowKey) && !kept.has(rowKey);
+          if (isLost) lost.push([rowKey, entry.value]);
+        }
+      },
+      (failure) => {
+        for (const [rowKey, leaf] of [...this.#doubted, ...lost]) {
+          this.#rows.distrust(rowKey, leaf);
+        }
+        this.#doubted.length = 0;
+        done(failure);
+      },
+    );
   }
 
   #leaf({ value }: Entry): void {
@@ -143,7 +168,10 @@ export class Loader {
         if (outcome.kind === 'failed') return done(outcome.failure);
         const last = outcome.value.at(-1);
         if (last === undefined) return done(undefined);
-        const entries = outcome.value.filter(({ key }) => this.#isInMemory(key));
+        const entries = outcome.value.filter(({ key }) => {
+          const rowKey = decodeRowKey(key.subarray(1));
+          return rowKey !== undefined && this.#isInMemory(rowKey);
+        });
         this.#withLeaves(lane, entries, kept, (failure) =>
           failure === undefined ? next(after(last.key)) : done(failure),
         );
@@ -171,7 +199,7 @@ export class Loader {
     const rowKey = decodeRowKey(key);
     if (rowKey === undefined) return;
     const item = this.#rows.itemOf(key, entry.value);
-    if (leaf === undefined || compareBytes(leaf, item) !== 0) this.#rows.distrust(rowKey, leaf);
+    if (leaf === undefined || compareBytes(leaf, item) !== 0) this.#doubted.push([rowKey, leaf]);
     const read = rowOf(entry);
     if (read === undefined) return;
     kept.add(rowKey);
@@ -179,9 +207,8 @@ export class Loader {
     this.#onRow(rowKey, read.row);
   }
 
-  #isInMemory(diskKeyOfRow: Uint8Array): boolean {
-    const rowKey = decodeRowKey(diskKeyOfRow.subarray(1));
-    return rowKey !== undefined && isInMemory(this.#rows.prefixes.get(prefixOf(rowKey)));
+  #isInMemory(rowKey: RowKey): boolean {
+    return isInMemory(this.#rows.prefixes.get(prefixOf(rowKey)));
   }
 
   #each(

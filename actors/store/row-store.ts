@@ -12,7 +12,7 @@ import type { Outcome, Write } from '../../runtime/disk/storage.ts';
 import type { OrderedSetWriter } from '../../runtime/kernel/ordered-table.ts';
 import { compareBytes, ByteWriter } from '../../runtime/structures/bytes.ts';
 import type { Item, KeyedHash } from '../../runtime/structures/item.ts';
-import { leafKeyOf } from '../../runtime/structures/item.ts';
+import { ITEM_BYTES, leafKeyOf } from '../../runtime/structures/item.ts';
 import { Malformed } from '../../runtime/structures/malformed.ts';
 import type { RowKey } from './keys.ts';
 import { diskKey, encodeRanges, encodeRowKey, prefixOf, storeItem, storeKeyPart } from './keys.ts';
@@ -194,9 +194,10 @@ export class RowStore {
   }
 
   /** Out of the tree until a peer's row or a put replaces it. */
-  distrust(rowKey: RowKey, leafItem: Item | undefined): void {
+  distrust(rowKey: RowKey, leaf: Uint8Array | undefined): void {
     if (this.#distrusted.has(rowKey)) return;
-    this.#changeTree(rowKey, this.leafKeyOf(encodeRowKey(rowKey)), leafItem, undefined);
+    const item = leaf?.length === ITEM_BYTES ? leaf : undefined; // another one is not in the tree
+    this.#changeTree(rowKey, this.leafKeyOf(encodeRowKey(rowKey)), item, undefined);
     this.#distrusted.add(rowKey);
     this.state.damaged = this.#distrusted.size;
     this.#port.count('store_rows_damaged');
@@ -261,7 +262,9 @@ export class RowStore {
       const open = this.#open.get(rowKey)!;
       if (outcome.kind === 'ok') {
         const [bytes, leaf] = outcome.value;
-        open.stored = bytes && this.#judged(rowKey, key, bytes, leaf);
+        if (bytes !== undefined) open.stored = this.#judged(rowKey, key, bytes, leaf);
+        // The row is gone, its leaf would stay in the tree beside that of the next version.
+        else if (leaf !== undefined) this.distrust(rowKey, leaf);
         open.isLoaded = true;
       }
       for (const found of open.waiting.splice(0)) {
