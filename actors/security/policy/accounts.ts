@@ -65,7 +65,7 @@ export class Accounts {
       ssoRealmUri: user.ssoRealmUri ?? undefined,
       meta: isSso ? { ...user.meta, sso: credentials.user.meta } : user.meta,
       groups: view.groupsOfUser(user),
-      aliases: [...aliases],
+      aliases: [...aliases].sort(),
       authorizedKeys: credentials ? keysOf(credentials.view, credentials.user) : [],
       password: credentials?.user.password ?? undefined,
       passwordAt: credentials?.user.passwordAt ?? 0,
@@ -135,7 +135,10 @@ function aliasesOf(view: RealmView, user: UserRecord): readonly string[] {
 
 function keysOf(view: RealmView, user: UserRecord): readonly string[] {
   const known = [...(view.own.facts.keysOf.get(user.username)?.values() ?? [])];
-  return known.filter(({ at }) => at >= view.sinceUser(user)).map(({ key }) => key);
+  return known
+    .filter(({ at }) => at >= view.sinceUser(user))
+    .map(({ key }) => key)
+    .sort();
 }
 
 /** `matters`: a decision may be another. */
@@ -151,7 +154,7 @@ export function whatBecameOf(
   });
   const matters =
     is.users.length !== was.users.length || is.users.some((user) => differs(user, was));
-  return { list, matters: matters || list.some((change) => change.kind === 'user') };
+  return { list, matters };
 }
 
 function changeOf(

@@ -110,7 +110,11 @@ export class Policy implements PolicyPort {
 
   user(realm: string, authid: string): EffectiveUser | undefined {
     const view = this.#view(realm);
-    return view && this.#accounts.effective(view, fold(authid));
+    // Names of the configuration may be spelled in any case.
+    return (
+      view &&
+      (this.#accounts.effective(view, authid) ?? this.#accounts.effective(view, fold(authid)))
+    );
   }
 
   groupsOf(realm: string, subject: Subject): ReadonlySet<string> {
@@ -132,7 +136,7 @@ export class Policy implements PolicyPort {
     if (!securityEnabled) return authmethods;
     const from = parseAddress(address);
     if (!from) return [];
-    const methods = sourcesOf(view, fold(username))
+    const methods = sourcesOf(view, view.user(username) ? username : fold(username))
       .map((source) => ({ ...source, network: parseNetwork(source.cidr) }))
       .filter(({ network }) => network !== undefined && contains(network, from))
       .sort(

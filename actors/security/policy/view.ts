@@ -94,7 +94,7 @@ export class RealmView {
       // Of a prototype's group the age says nothing about facts of another realm.
       if (found && (found.owner.facts !== facts || at >= found.group.since)) names.push(name);
     }
-    return names;
+    return names.sort(); // rows arrive in any order
   }
 }
 

@@ -101,7 +101,7 @@ describe('a record', () => {
         assert.equal(keyOf(a).split(' ').length, { user: 3, grant: 6, ticket: 6 }[a.kind]);
         assert(!/[\0\n]/.test(keyOf(a)));
       }),
-      { numRuns: 2_000, verbose: 1 },
+      { numRuns: 2_000 },
     );
   });
 });
@@ -148,7 +148,7 @@ describe('a row that cannot be read is a problem', () => {
         const read = decodeRecord(keyOf(record), value);
         assert(read instanceof Malformed || keyOf(read) === keyOf(record));
       }),
-      { numRuns: 3_000, verbose: 1 },
+      { numRuns: 3_000 },
     );
   });
 });

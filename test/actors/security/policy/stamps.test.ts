@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Policy } from '../../../../actors/security/policy/policy.ts';
+import type { SecurityRecord, UserRecord } from '../../../../actors/security/records.ts';
+import {
+  alias,
+  grant,
+  group,
+  key,
+  mayCall,
+  membership,
+  named,
+  NOBODY,
+  R,
+  realm,
+  source,
+  takenBack,
+  user,
+} from './records.ts';
+
+/** A node that writes at its own time. */
+class Writer {
+  readonly policy = new Policy();
+  now = 1_000;
+
+  write(...records: readonly SecurityRecord[]): readonly SecurityRecord[] {
+    const stamped = this.policy.stamp(records, this.now);
+    for (const record of stamped) this.policy.apply(record);
+    return stamped;
+  }
+
+  takeBack(record: SecurityRecord): void {
+    this.write({ ...record, held: false });
+  }
+}
+
+const ann = named('ann');
+const everythingOfAnn = [
+  grant('user/ann', 'wamp.call', 'x'),
+  key('ann', 'ff'),
+  alias('annie', 'ann'),
+  membership('user/ann', 'staff'),
+  source('ann', 'ticket', '0.0.0.0/0'),
+];
+
+describe('who is made anew under a name that was taken back', () => {
+  it('has nothing of its predecessor, though each row is still there', () => {
+    const writer = new Writer();
+    const { policy } = writer;
+    writer.write(user('ann'), group('staff'), ...everythingOfAnn, realm());
+    assert(mayCall(policy, ann, 'x'));
+    assert.equal(policy.user(R, 'annie')?.username, 'ann');
+    writer.takeBack(user('ann'));
+    assert.equal(policy.user(R, 'ann'), undefined);
+    writer.write(user('ann'));
+    const found = policy.user(R, 'ann')!;
+    assert.deepEqual([found.authorizedKeys, found.aliases, found.groups], [[], [], []]);
+    assert(!mayCall(policy, ann, 'x'));
+    assert.equal(policy.user(R, 'annie'), undefined);
+    assert.deepEqual(policy.methodsFrom(R, 'ann', '10.0.0.1'), []);
+  });
+
+  it('gets what is granted from then on, also within the same millisecond', () => {
+    const writer = new Writer();
+    writer.write(realm(), user('ann'), group('staff'), ...everythingOfAnn);
+    writer.takeBack(user('ann'));
+    writer.write(...everythingOfAnn, user('ann'));
+    const found = writer.policy.user(R, 'annie')!;
+    assert.deepEqual([found.authorizedKeys, found.groups], [['ff'], ['staff']]);
+    assert(mayCall(writer.policy, ann, 'x'));
+    assert.deepEqual(writer.policy.methodsFrom(R, 'ann', '10.0.0.1'), ['ticket']);
+  });
+
+  it('is not reached by what a node with a clock far ahead had said of its predecessor', () => {
+    const writer = new Writer();
+    writer.write(realm(), user('ann'));
+    writer.policy.apply(grant('user/ann', 'wamp.call', 'x', { at: 50_000 }));
+    writer.takeBack(user('ann'));
+    writer.write(user('ann'));
+    assert(!mayCall(writer.policy, ann, 'x'));
+    writer.write(grant('user/ann', 'wamp.call', 'x'));
+    assert(mayCall(writer.policy, ann, 'x'));
+  });
+
+  it('a group has none of the members and rights of the one before', () => {
+    const writer = new Writer();
+    const { policy } = writer;
+    const facts = [
+      grant('group/staff', 'wamp.call', 'x'),
+      membership('user/ann', 'staff'),
+      membership('group/staff', 'people'),
+    ];
+    writer.write(realm(), user('ann'), group('staff'), group('people'), ...facts);
+    writer.takeBack(group('staff'));
+    assert(!mayCall(policy, ann, 'x'));
+    writer.write(group('staff'));
+    assert.deepEqual([...policy.groupsOf(R, ann)], []);
+    writer.write(membership('user/ann', 'staff'));
+    assert.deepEqual([...policy.groupsOf(R, ann)], ['staff']);
+    assert(!mayCall(policy, ann, 'x'));
+  });
+
+  it('a realm is empty', () => {
+    const writer = new Writer();
+    const { policy } = writer;
+    writer.write(
+      user('ann'),
+      grant('all', 'wamp.call', 'x'),
+      source('all', 'ticket', '::/0'),
+      realm(),
+    );
+    assert(mayCall(policy, NOBODY, 'x'));
+    writer.takeBack(realm());
+    writer.write(realm());
+    assert(!mayCall(policy, NOBODY, 'x'));
+    assert.equal(policy.user(R, 'ann'), undefined);
+    assert.deepEqual(policy.methodsFrom(R, 'ann', '::1'), []);
+    writer.write(user('ann'), grant('all', 'wamp.call', 'x'));
+    assert(mayCall(policy, ann, 'x'));
+  });
+});
+
+describe('a stamp', () => {
+  it('leaves the first of its name at 0, and an edit what it was', () => {
+    const writer = new Writer();
+    const [first] = writer.write(user('ann'));
+    assert.equal((first as { since: number }).since, 0);
+    writer.takeBack(user('ann'));
+    const [anew] = writer.write(user('ann')) as unknown as readonly [UserRecord];
+    assert(anew.since > 1_000 && anew.at >= anew.since);
+    writer.now = 9_000;
+    const [edited] = writer.write(user('ann', { meta: { a: 1 } })) as unknown as readonly [
+      UserRecord,
+    ];
+    assert.deepEqual([edited.since, edited.at], [anew.since, 9_000]);
+  });
+
+  it('is never before the one it replaces, though the clock is', () => {
+    const writer = new Writer();
+    writer.policy.apply(grant('all', 'wamp.call', 'x', { at: 7_000 }));
+    const [again] = writer.write(takenBack(grant('all', 'wamp.call', 'x'), 0));
+    assert.equal(again!.at, 7_000);
+  });
+
+  it('keeps the records of a change in their order', () => {
+    const records = [grant('all', 'wamp.call', 'x'), user('ann'), realm()];
+    const stamped = new Policy().stamp(records, 5);
+    assert.deepEqual(
+      stamped.map(({ kind, at }) => `${kind} ${at}`),
+      ['grant 5', 'user 5', 'realm 5'],
+    );
+  });
+});
