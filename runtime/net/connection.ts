@@ -14,8 +14,20 @@ export interface TransportInfo {
   readonly peer: { readonly address: string; readonly port: number };
   /** The listener's name in the configuration. */
   readonly listener: string;
+  /** What both ends of a TLS connection know of it, and nobody in between (RFC 5929, RFC 9266); undefined: not of this one. */
+  readonly channel?: ((binding: ChannelBinding) => Uint8Array | undefined) | undefined;
+  /** The client's certificate, when it gave one that an accepted authority has signed. */
+  readonly certificate?: ClientCertificate | undefined;
   /** HTTP headers worth showing (origin, user-agent, cookie never). */
   readonly http?: { readonly origin?: string; readonly userAgent?: string } | undefined;
+}
+
+export type ChannelBinding = 'tls-unique' | 'tls-server-end-point' | 'tls-exporter';
+
+export interface ClientCertificate {
+  readonly commonName: string | undefined;
+  /** Subject alternative names: of hosts, mailboxes and URIs. */
+  readonly names: readonly string[];
 }
 
 /** `too_large`: over what the peer accepts; `unencodable`: not sayable in its serializer. Neither was sent. */
