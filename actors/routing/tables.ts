@@ -56,7 +56,7 @@ export class RealmTables {
   readonly retained = new SetTable<string, Retained>('retained');
   readonly #history = new SetTable<string, HistoryLog>('history');
   readonly recorded = new SetTable<string, RecordedEvent>('recorded');
-  readonly #pendingPublishes = new SetTable<Id, Acknowledgement>('publishing');
+  readonly pendingPublishes = new SetTable<Id, Acknowledgement>('publishing');
   readonly #testaments = new SetTable<Id, Testaments>('testaments');
   readonly #peers = new SetTable<string, Peer>('peers');
   readonly #pendingSubscribes = new SetTable<PendingSubscribe, PendingSubscribe>('subscribing');
@@ -78,7 +78,7 @@ export class RealmTables {
       retained: this.retained.claim(context),
       history: this.#history.claim(context),
       recorded: this.recorded.claim(context),
-      pendingPublishes: this.#pendingPublishes.claim(context),
+      pendingPublishes: this.pendingPublishes.claim(context),
       testaments: this.#testaments.claim(context),
       peers: this.#peers.claim(context),
       pendingSubscribes: this.#pendingSubscribes.claim(context),
