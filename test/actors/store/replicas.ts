@@ -59,6 +59,8 @@ export interface ReplicasOptions {
   /** Share of broadcasts and messages that vanish. */
   readonly loss?: number;
   readonly latencyMs?: readonly [low: number, high: number];
+  /** Ms a synced write takes. */
+  readonly syncMs?: number;
   /** What else lives on each node, beside the store. */
   readonly children?: (replica: Replica) => readonly ChildSpec[];
   /** Ms a node's wall clock is ahead. */
@@ -198,6 +200,8 @@ export class Replica implements PeerNetwork {
   readonly cluster: Replicas;
   readonly disk: MemoryDisk;
   readonly reports: string[] = [];
+  /** Every broadcast of this node, to be heard again. */
+  readonly said: Broadcasted[] = [];
   counters = new Counters();
   incarnation = 0;
   isUp = false;
@@ -215,7 +219,7 @@ export class Replica implements PeerNetwork {
     this.name = name;
     this.cluster = cluster;
     this.disk = new MemoryDisk((delayMs, run) => this.stepper.setTimer(delayMs, run), {
-      syncMs: 2,
+      syncMs: cluster.options.syncMs ?? 2,
     });
   }
 
@@ -299,6 +303,10 @@ export class Replica implements PeerNetwork {
     return this.cluster.living
       .filter((other) => other !== this && this.isConnected(other.name))
       .map(({ id }) => id);
+  }
+
+  hear(message: Broadcasted): void {
+    for (const target of this.#subscribers) target.cast(message);
   }
 
   tellMembership(event: MembershipEvent): void {
@@ -418,12 +426,11 @@ export class Replica implements PeerNetwork {
         if (message.kind === 'subscribe') this.#subscribers.push(message.target);
         if (message.kind !== 'publish' || !this.cluster.broadcasts) return;
         const { topic, payload } = message;
+        this.said.push({ kind: 'broadcast', topic, origin: this.id, payload });
         for (const other of this.cluster.living) {
           if (other === this) continue;
           this.cluster.send(this, other.name, 0, true, () => {
-            for (const target of other.#subscribers) {
-              target.cast({ kind: 'broadcast', topic, origin: this.id, payload });
-            }
+            other.hear({ kind: 'broadcast', topic, origin: this.id, payload });
           });
         }
       },
@@ -432,7 +439,7 @@ export class Replica implements PeerNetwork {
 
   #wipe(): void {
     const fresh = new MemoryDisk((delayMs, run) => void this.stepper.setTimer(delayMs, run), {
-      syncMs: 2,
+      syncMs: this.cluster.options.syncMs ?? 2,
     });
     Object.assign(this, { disk: fresh });
   }
