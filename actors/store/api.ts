@@ -3,6 +3,7 @@ import type { Context as DotContext } from '../../runtime/causality/dvvset.ts';
 import type { Dot } from '../../runtime/causality/row.ts';
 import type { Dots } from '../../runtime/causality/store-clock.ts';
 import type { StorageFailure } from '../../runtime/disk/failure.ts';
+import type { Scan } from '../../runtime/disk/storage.ts';
 import type { Name, ReplyTo, Target } from '../../runtime/kernel/actor.ts';
 import { name } from '../../runtime/kernel/actor.ts';
 import type { SharedRow } from './shared-row.ts';
@@ -165,8 +166,21 @@ export type PartitionMessage =
       readonly clock: Dots;
       readonly reply: ReplyTo<readonly SharedRow[] | StorageFailure>;
     }
-  /** All a peer had at this clock is here now. */
-  | { readonly kind: 'learn'; readonly clock: Dots; readonly reply?: ReplyTo<void> }
+  /**
+   * All a peer had at this clock is here now, and what it knows to be stable is. With `root`: only if the rows are still
+   * those with this root; a put that came meanwhile may be one the peer has forgotten.
+   */
+  | {
+      readonly kind: 'learn';
+      readonly clock: Dots;
+      readonly stable?: DotContext;
+      readonly root?: Uint8Array;
+      readonly reply?: ReplyTo<void>;
+    }
+  /** This node is behind what is stable: single puts wait until an exchange is complete. */
+  | { readonly kind: 'catch_up'; readonly reply: ReplyTo<void> }
+  /** An exchange is complete. */
+  | { readonly kind: 'caught_up' }
   /** An exchange with this member (by its key) is complete: all it had is here. */
   | { readonly kind: 'compared'; readonly member: string }
   | { readonly kind: 'members'; readonly members: readonly string[] }
@@ -175,7 +189,15 @@ export type PartitionMessage =
   /** Every row against its leaf, from the first on. While one runs, others get its outcome. */
   | { readonly kind: 'audit'; readonly reply: ReplyTo<AuditOutcome> }
   | { readonly kind: 'rebuild'; readonly reply?: ReplyTo<RebuildOutcome> }
+  /** What is on disk now, for a backup. */
+  | { readonly kind: 'snapshot'; readonly reply: ReplyTo<PartitionSnapshot | StorageFailure> }
   | { readonly kind: 'info'; readonly reply: ReplyTo<PartitionInfo> };
+
+/** Both are to be closed. Made in this order, so that what the clock has seen is in the rows. */
+export interface PartitionSnapshot {
+  readonly clock: Scan;
+  readonly rows: Scan;
+}
 
 export interface CheckOutcome {
   /** Rows or leaves. */

@@ -7,6 +7,9 @@ export const STORE_COUNTER_HELP: Readonly<Record<StoreCounter, string>> = {
   store_merges: 'Rows of other nodes that changed a row here.',
   store_merges_unchanged: 'Rows of other nodes that brought nothing new.',
   store_puts_known: 'Puts of other nodes that had come already by another way.',
+  store_puts_early:
+    'Puts of other nodes that came before this node had compared with one; they wait for it.',
+  store_puts_early_dropped: 'Of these, puts dropped for want of room; comparing brings them.',
   store_rows_stale: 'Rows of a node that was away for long, not taken because they are deleted.',
   store_rows_discarded: 'Rows given up because the others deleted them while this node was away.',
   store_rows_malformed: 'Rows of other nodes that were none.',

@@ -56,7 +56,7 @@ export function withoutGone(row: Row, theirs: Row | undefined, clock: StoreClock
  * only just started has nothing in memory that could be outdated.
  */
 export function isBehind(clock: StoreClock, stable: Context): boolean {
-  const hasMemory = clock.frontier.some(([origin]) => laneOfActor(origin) === 'ram');
+  const hasMemory = [...clock.origins].some((origin) => laneOfActor(origin) === 'ram');
   return stable.some(
     ([origin, sequence]) =>
       clock.contiguous(origin) < sequence && (hasMemory || laneOfActor(origin) === 'durable'),

@@ -35,7 +35,10 @@ export interface ReplicaPort {
     clock: Dots,
     done: (rest: readonly SharedRow[] | StorageFailure) => void,
   ): void;
-  learn(partition: number, clock: Dots): void;
+  /** A peer's clock when all it had is here; `root`: only if the rows are still those. */
+  learn(partition: number, clock: Dots, stable: Context, root?: Uint8Array): void;
+  /** Single puts to these partitions wait from now on; false: one does not answer. */
+  catchUp(partitions: readonly number[], done: (isDone: boolean) => void): void;
   /** The first half of the items of the row with this key. */
   keyPartOf(partition: number, key: Uint8Array): Uint8Array;
   count(what: StoreCounter, by?: number): void;
@@ -53,6 +56,11 @@ export function stableOf({ watermarks, clock }: PartitionState): Context {
 
 export function aboutNode(state: StoreState): AboutMe {
   return { clocks: state.clocks(), stable: state.partitions.map(stableOf) };
+}
+
+/** Copies: of each partition, what its rows are now. */
+export function rootsOf({ partitions }: StoreState): readonly Uint8Array[] {
+  return partitions.map(({ hashtree }) => hashtree.tree.root.hash.slice());
 }
 
 /** Equal on nodes with the same rows. Not the depth: trees of any depth have one root. */

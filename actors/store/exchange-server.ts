@@ -23,6 +23,7 @@ import {
   digestOfClocks,
   digestOfTrees,
   forAll,
+  rootsOf,
   stableOf,
   symbolsOf,
 } from './exchange-port.ts';
@@ -34,6 +35,8 @@ import type { StoreState } from './state.ts';
 interface Served {
   readonly id: number;
   symbols: CodedSymbols | undefined;
+  /** Of each partition, as it was at the beginning. */
+  readonly roots: readonly Uint8Array[];
   about: AboutMe | undefined;
   /** Rows that were not taken in: the peer's clock must not be taken over. */
   refused: number;
@@ -92,8 +95,7 @@ export class ExchangeServer {
         return this.#onSwap(from, served, message);
       case 'learn':
         this.forget(from);
-        if (message.clocks.length !== this.#state.partitions.length) return;
-        return message.clocks.forEach((clock, i) => this.#replica.learn(i, clock));
+        return this.#onLearn(served, message.about);
       case 'closed':
         return this.forget(from);
       default:
@@ -118,9 +120,10 @@ export class ExchangeServer {
       return refuse('too many exchanges at once');
     }
     const symbols = isEqual ? undefined : symbolsOf(this.#state);
-    this.#served.set(from, { id, symbols, about: undefined, refused: 0, lastMs: nowMs });
+    const roots = rootsOf(this.#state);
+    this.#served.set(from, { id, symbols, roots, about: undefined, refused: 0, lastMs: nowMs });
     if (symbols === undefined) {
-      return this.#send(from, { kind: 'equal_rows', id, clocks: about.clocks });
+      return this.#send(from, { kind: 'equal_rows', id, about });
     }
     const first = symbols.encode(0, FIRST_CHUNK);
     this.#send(from, { kind: 'different', id, about, symbols: first });
@@ -173,10 +176,17 @@ export class ExchangeServer {
     );
   }
 
+  /** After equal rows: where they are still the same. */
+  #onLearn({ roots }: Served, { clocks, stable }: AboutMe): void {
+    if (clocks.length !== this.#state.partitions.length) return;
+    clocks.forEach((clock, i) => this.#replica.learn(i, clock, stable[i] ?? [], roots[i]));
+  }
+
   /** Not where this node is behind: it would forget that it is, before it gave up what was deleted meanwhile. */
   #learn({ clocks, stable }: AboutMe): void {
     clocks.forEach((clock, i) => {
-      if (!isBehind(this.#state.partitions[i]!.clock, stable[i]!)) this.#replica.learn(i, clock);
+      if (isBehind(this.#state.partitions[i]!.clock, stable[i]!)) return;
+      this.#replica.learn(i, clock, stable[i]!);
     });
   }
 

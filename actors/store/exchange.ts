@@ -8,7 +8,6 @@
 import type { StoreClock } from '../../runtime/causality/store-clock.ts';
 import { StoreClock as Clock } from '../../runtime/causality/store-clock.ts';
 import { decodeRow } from '../../runtime/causality/row-codec.ts';
-import { compareText } from '../../runtime/structures/bytes.ts';
 import type { Difference } from '../../runtime/structures/item.ts';
 import { itemKey, KEY_PART_BYTES } from '../../runtime/structures/item.ts';
 import { Malformed } from '../../runtime/structures/malformed.ts';
@@ -24,9 +23,11 @@ import {
   digestOfClocks,
   digestOfTrees,
   forAll,
+  rootsOf,
   stableOf,
   symbolsOf,
 } from './exchange-port.ts';
+import { grouped, takeKeys } from './key-groups.ts';
 import { partitionOfItem } from './keys.ts';
 import type { AboutMe, ExchangeMessage, PartitionKeys, PartitionRows } from './messages.ts';
 import type { SharedRow } from './shared-row.ts';
@@ -45,9 +46,6 @@ export interface ExchangeOptions {
   finished(outcome: ExchangeOutcome): void;
 }
 
-/** Halves of items of one message. */
-const KEYS_AT_ONCE = 2_000;
-
 interface Offer extends PartitionKeys {
   /** The peer has another version. */
   readonly isShared: boolean;
@@ -55,7 +53,8 @@ interface Offer extends PartitionKeys {
 
 export class Exchange {
   readonly #o: ExchangeOptions;
-  readonly #about: AboutMe;
+  #about: AboutMe;
+  #roots: readonly Uint8Array[];
   #theirs: AboutMe | undefined;
   #theirClocks: readonly StoreClock[] = [];
   #decoder: RibltDecoder | undefined;
@@ -75,6 +74,7 @@ export class Exchange {
   constructor(options: ExchangeOptions) {
     this.#o = options;
     this.#about = aboutNode(options.state);
+    this.#roots = rootsOf(options.state);
   }
 
   get isOver(): boolean {
@@ -83,6 +83,8 @@ export class Exchange {
 
   start(): void {
     const { id, state, sha256, config } = this.#o;
+    this.#about = aboutNode(state);
+    this.#roots = rootsOf(state);
     this.#ask({
       ...{ kind: 'open', id, partitions: config.partitions },
       trees: digestOfTrees(state, sha256),
@@ -99,10 +101,7 @@ export class Exchange {
       case 'failed':
         return this.fail(message.reason);
       case 'equal_rows':
-        if (message.clocks.length !== this.#about.clocks.length) return this.fail('partitions');
-        message.clocks.forEach((clock, partition) => this.#o.replica.learn(partition, clock));
-        this.#done();
-        return this.#o.send({ kind: 'learn', id: this.#o.id, clocks: this.#about.clocks });
+        return this.#onEqualRows(message.about);
       case 'different':
         return this.#onDifferent(message.about, message.symbols);
       case 'symbols':
@@ -133,17 +132,40 @@ export class Exchange {
     if (this.#theirs !== undefined) this.#o.send({ kind: 'closed', id: this.#o.id });
   }
 
+  #onEqualRows({ clocks, stable }: AboutMe): void {
+    if (clocks.length !== this.#about.clocks.length) return this.fail('partitions');
+    clocks.forEach((clock, i) => this.#o.replica.learn(i, clock, stable[i] ?? [], this.#roots[i]));
+    this.#done();
+    this.#o.send({ kind: 'learn', id: this.#o.id, about: this.#about });
+  }
+
   #onDifferent(theirs: AboutMe, symbols: Uint8Array): void {
     const { partitions } = this.#o.state;
     if (this.#theirs !== undefined) return this.fail('told twice');
     if (theirs.clocks.length !== partitions.length || theirs.stable.length !== partitions.length) {
       return this.fail('another number of partitions');
     }
+    const behind = partitions.filter(
+      ({ clock, isCatchingUp }, i) => !isCatchingUp && isBehind(clock, theirs.stable[i]!),
+    );
+    if (behind.length > 0) return this.#startBehind(behind.map(({ index }) => index));
     this.#theirs = theirs;
     this.#theirClocks = theirs.clocks.map((dots) => new Clock(dots));
     this.#decoder = new RibltDecoder(symbolsOf(this.#o.state));
     this.#decoder.start(); // what it asks for came with the message
     this.#onStep(this.#decoder.received(symbols));
+  }
+
+  /**
+   * A put that is taken in from now on may be one whose tombstone the peer has forgotten. It would not be in the difference,
+   * and count as seen when the clock is taken over: so first no more of them, then the difference.
+   */
+  #startBehind(partitions: readonly number[]): void {
+    this.#o.replica.catchUp(partitions, (isDone) => {
+      if (this.#isOver) return;
+      if (isDone) this.start();
+      else this.fail('a partition does not answer');
+    });
   }
 
   #onStep(step: RibltStep): void {
@@ -304,7 +326,8 @@ export class Exchange {
   #goOn(): void {
     if (!this.#isAllSent()) return this.#swap();
     if (this.#refused === 0) {
-      this.#theirs!.clocks.forEach((clock, i) => this.#o.replica.learn(i, clock));
+      const { clocks, stable } = this.#theirs!;
+      clocks.forEach((clock, i) => this.#o.replica.learn(i, clock, stable[i]!));
     }
     this.#done();
     this.#o.send({ kind: 'closed', id: this.#o.id });
@@ -341,35 +364,6 @@ export class Exchange {
     this.#decoder = undefined;
     this.#o.finished(outcome);
   }
-}
-
-/** By partition, each once, none too many for a message. */
-function grouped(keyParts: readonly Uint8Array[]): PartitionKeys[] {
-  const groups = new Map<number, Map<string, Uint8Array>>();
-  for (const part of keyParts) {
-    const partition = partitionOfItem(part);
-    const group = groups.get(partition) ?? new Map<string, Uint8Array>();
-    groups.set(partition, group.set(itemKey(part), part));
-  }
-  return [...groups].flatMap(([partition, group]) => {
-    const all = [...group].sort(([a], [b]) => compareText(a, b)).map(([, part]) => part);
-    return Array.from({ length: Math.ceil(all.length / KEYS_AT_ONCE) }, (_, i) => ({
-      partition,
-      keyParts: all.slice(KEYS_AT_ONCE * i, KEYS_AT_ONCE * (i + 1)),
-    }));
-  });
-}
-
-/** From the front of a list, as many as one message takes, at least one. */
-function takeKeys<K extends PartitionKeys>(keys: K[]): K[] {
-  let count = 0;
-  let taken = 0;
-  for (const { keyParts } of keys) {
-    count += keyParts.length;
-    if (taken > 0 && count > KEYS_AT_ONCE) break;
-    taken++;
-  }
-  return keys.splice(0, taken);
 }
 
 function isSeen(shared: SharedRow, clock: StoreClock): boolean {

@@ -5,7 +5,7 @@ import type { StartResult, SupervisorMessage } from '../../runtime/kernel/superv
 import type { CallOutcome } from '../../runtime/kernel/actor.ts';
 import type { MembershipEvent } from '../membership/api.ts';
 import { MEMBERSHIP } from '../membership/api.ts';
-import type { ExchangeOutcome, ExchangesMessage } from './api.ts';
+import type { ExchangeOutcome, ExchangesMessage, PartitionMessage } from './api.ts';
 import { EXCHANGES, partitionName } from './api.ts';
 import { Rounds } from './rounds.ts';
 import type { ExchangeArgument, ReplicationDependencies } from './services.ts';
@@ -13,6 +13,7 @@ import { EXCHANGE_CHILDREN } from './services.ts';
 
 type Own =
   | { readonly kind: 'tick' }
+  | { readonly kind: 'catch_up' }
   | { readonly kind: 'follow' }
   | { readonly kind: 'ended'; readonly outcome: ExchangeOutcome }
   | { readonly kind: 'started'; readonly outcome: CallOutcome<StartResult> };
@@ -21,6 +22,8 @@ type Message = ExchangesMessage | MembershipEvent | Own;
 
 const FOLLOW_AGAIN_MS = 200;
 const START_MS = 5_000;
+/** While puts wait for an exchange, one that failed is not left until the next tick. */
+const CATCH_UP_AGAIN_MS = 500;
 
 interface Running {
   readonly peer: string;
@@ -58,6 +61,8 @@ class ExchangesActor implements Handlers<Message> {
         this.#tickLater();
         if (this.#d.config.isAaeEnabled) this.#begin();
         return;
+      case 'catch_up':
+        return this.#begin();
       case 'exchange':
         return this.#onAsked(message.peer, message.reply);
       case 'ended':
@@ -149,7 +154,7 @@ class ExchangesActor implements Handlers<Message> {
     this.#running = undefined;
     this.#monitor = undefined;
     if (outcome.kind === 'equal') this.#d.count('store_exchanges_equal');
-    if (outcome.kind === 'failed') this.#d.count('store_exchanges_failed');
+    if (outcome.kind === 'failed') this.#failed();
     else this.#compared(running.peer, outcome);
     const { lastExchanges } = this.#d.state;
     const atMs = this.#context.clock.wall();
@@ -160,13 +165,23 @@ class ExchangesActor implements Handlers<Message> {
     if (this.#rounds.hasPreferred) this.#begin();
   }
 
+  /** Puts wait for one that does not. */
+  #failed(): void {
+    this.#d.count('store_exchanges_failed');
+    if (!this.#d.state.partitions.some(({ isCatchingUp }) => isCatchingUp)) return;
+    this.#context.after(CATCH_UP_AGAIN_MS, { kind: 'catch_up' });
+  }
+
   #compared(peer: string, outcome: ExchangeOutcome): void {
+    this.#tellPartitions({ kind: 'caught_up' });
     const node = this.#d.network.connected().find(({ name }) => name === peer);
     if (node === undefined || (outcome.kind === 'done' && outcome.refused > 0)) return;
+    this.#tellPartitions({ kind: 'compared', member: nodeKey(node) });
+  }
+
+  #tellPartitions(message: PartitionMessage): void {
     for (const { index } of this.#d.state.partitions) {
-      this.#context
-        .whereis(partitionName(index))
-        ?.cast({ kind: 'compared', member: nodeKey(node) });
+      this.#context.whereis(partitionName(index))?.cast(message);
     }
   }
 

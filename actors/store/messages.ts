@@ -44,7 +44,7 @@ export type ExchangeMessage =
   /** Too many exchanges at once, or not ready. */
   | { readonly kind: 'busy'; readonly id: number; readonly reason: string }
   /** The rows are equal, the clocks are not. */
-  | { readonly kind: 'equal_rows'; readonly id: number; readonly clocks: Clocks }
+  | { readonly kind: 'equal_rows'; readonly id: number; readonly about: AboutMe }
   /** With the first symbols. */
   | {
       readonly kind: 'different';
@@ -87,8 +87,8 @@ export type ExchangeMessage =
       readonly rows: readonly PartitionRows[];
       readonly left: readonly PartitionKeys[];
     }
-  /** After `equal_rows`: my clocks. */
-  | { readonly kind: 'learn'; readonly id: number; readonly clocks: Clocks }
+  /** After `equal_rows`. */
+  | { readonly kind: 'learn'; readonly id: number; readonly about: AboutMe }
   | { readonly kind: 'failed'; readonly id: number; readonly reason: string }
   /** Nothing more will be asked. */
   | { readonly kind: 'closed'; readonly id: number };
@@ -118,7 +118,7 @@ function partsOf(message: ExchangeMessage): readonly PlainValue[] {
       return [message.reason];
     case 'equal_rows':
     case 'learn':
-      return [message.clocks.map(encodeDots)];
+      return plainAbout(message.about);
     case 'different':
       return [plainAbout(message.about), message.symbols];
     case 'ask_symbols':
@@ -173,7 +173,7 @@ function read([tag, number, ...parts]: readonly PlainValue[]): ExchangeMessage {
       return { kind, id, reason: text(first) };
     case 'equal_rows':
     case 'learn':
-      return { kind, id, clocks: clocks(first) };
+      return { kind, id, about: aboutMe([first!, second ?? []]) };
     case 'different':
       return { kind, id, about: aboutMe(first), symbols: bytes(second) };
     case 'ask_symbols':
@@ -228,7 +228,7 @@ export function parseContext(value: PlainValue): Context | undefined {
   }
 }
 
-function plainAbout({ clocks: mine, stable }: AboutMe): PlainValue {
+function plainAbout({ clocks: mine, stable }: AboutMe): readonly PlainValue[] {
   return [mine.map(encodeDots), stable.map(plainContext)];
 }
 

@@ -20,11 +20,17 @@ import { failed } from '../../runtime/disk/storage.ts';
 import type { Context, Definition, Handlers, Target } from '../../runtime/kernel/actor.ts';
 import { errorReason } from '../../runtime/kernel/actor.ts';
 import { encodeRow } from '../../runtime/causality/row-codec.ts';
-import type { Change, GetOutcome, PartitionMessage, PutOutcome } from './api.ts';
+import type {
+  Change,
+  GetOutcome,
+  PartitionMessage,
+  PartitionSnapshot,
+  PutOutcome,
+} from './api.ts';
 import { partitionName } from './api.ts';
 import { Audit } from './audit.ts';
 import type { StoreConfig } from './config.ts';
-import { encodeRowKey, rowKeyOf } from './keys.ts';
+import { encodeRowKey, rowKeyOf, spaceRange } from './keys.ts';
 import { LeafReader } from './leaf-reader.ts';
 import { Loader } from './loader.ts';
 import { pageOf } from './pages.ts';
@@ -141,10 +147,14 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
       case 'discard':
         return this.#discard(message);
       case 'learn':
-        this.#rows.learnAll(message.clock);
-        this.#machine.learned();
+        this.#machine.learn(message.clock, message.stable, message.root);
         message.reply?.reply();
         return this.#reapLater();
+      case 'catch_up':
+        this.#state.isCatchingUp = true;
+        return message.reply.reply();
+      case 'caught_up':
+        return this.#machine.caughtUp();
       case 'compared':
         this.#machine.compared(message.member, this.#context.clock.now());
         return this.#reapLater();
@@ -160,6 +170,8 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
         return this.#audit.ask(message.reply);
       case 'rebuild':
         return this.#check.rebuild((outcome) => message.reply?.reply(outcome));
+      case 'snapshot':
+        return message.reply.reply(this.#snapshot());
       case 'info':
         return message.reply.reply(infoOf(this.#state, this.#rows, this.#machine));
       case 'answer':
@@ -256,6 +268,14 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
     });
   }
 
+  #snapshot(): PartitionSnapshot | StorageFailure {
+    const storage = this.#storages.get('durable');
+    if (storage === undefined || !this.#isReady) {
+      return storageFailure('closed', `partition ${this.#state.index}`, 'it is being opened');
+    }
+    return { clock: storage.scan(spaceRange('c')), rows: storage.scan(spaceRange('r')) };
+  }
+
   #discard({ keyParts, clock, reply }: Extract<PartitionMessage, { kind: 'discard' }>): void {
     this.#leaves.keysOf(keyParts, (keys) => {
       if (!Array.isArray(keys)) return reply.reply(keys as StorageFailure);
@@ -296,6 +316,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
 
   #setAside(lane: Lane, failure: StorageFailure, opened: () => void): void {
     this.count('store_partitions_set_aside');
+    this.#state.isCatchingUp = this.#d.config.isAaeEnabled;
     this.report('store_partition_corrupt', { partition: this.#state.index, ...failure });
     this.#d.setAside(
       this.#state.index,

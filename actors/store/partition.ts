@@ -11,16 +11,10 @@ import { HybridClock } from '../../runtime/causality/hlc.ts';
 import { absorb, repair, resolve } from '../../runtime/causality/resolver.ts';
 import { decodeRow, ROW_LIMITS } from '../../runtime/causality/row-codec.ts';
 import type { Dot, Row } from '../../runtime/causality/row.ts';
-import {
-  isDeleted,
-  isSameRow,
-  newestStamp,
-  put,
-  settled,
-  siblings,
-} from '../../runtime/causality/row.ts';
+import { isDeleted, isSameRow, newestStamp, put, siblings } from '../../runtime/causality/row.ts';
 import type { Dots } from '../../runtime/causality/store-clock.ts';
 import { StoreClock } from '../../runtime/causality/store-clock.ts';
+import { compareBytes } from '../../runtime/structures/bytes.ts';
 import { KEY_PART_BYTES } from '../../runtime/structures/item.ts';
 import { Malformed } from '../../runtime/structures/malformed.ts';
 import type {
@@ -35,7 +29,8 @@ import type {
 } from './api.ts';
 import { ClosedOrigins } from './closed-origins.ts';
 import type { StoreConfig } from './config.ts';
-import { areSeen, dotsOf, isUnsettled, withoutGone } from './deletions.ts';
+import { EarlyPuts } from './early-puts.ts';
+import { areSeen, dotsOf, withoutGone } from './deletions.ts';
 import type { RowKey } from './keys.ts';
 import { HookCalls } from './hook-calls.ts';
 import { decodeRowKey, encodeRowKey, isKey, prefixOf, rowKeyOf } from './keys.ts';
@@ -43,13 +38,11 @@ import type { PartitionPort } from './port.ts';
 import type { PrefixSpec } from './prefixes.ts';
 import { laneOf, resolverOf } from './prefixes.ts';
 import { Quarantine } from './quarantine.ts';
+import { Reaper } from './reaper.ts';
 import type { RowStore } from './row-store.ts';
 import type { SharedRow } from './shared-row.ts';
 import type { Stored, StoreState } from './state.ts';
 import { actorOf } from './state.ts';
-
-/** Rows looked at in one go when stability has moved on. */
-const REAP_SLICE = 1_000;
 
 type Merged = 'changed' | 'unchanged' | 'refused';
 /** `differs`: the row is now another than was offered. */
@@ -62,11 +55,11 @@ export class Partition {
   readonly #config: StoreConfig;
   readonly #port: PartitionPort;
   #hlc: HybridClock;
-  readonly #unsettled = new Set<RowKey>();
   readonly #closed: ClosedOrigins;
-  #toReap = 0;
+  readonly #reaper: Reaper;
   readonly #quarantine: Quarantine;
   readonly #hooks: HookCalls;
+  readonly #early = new EarlyPuts();
 
   constructor(
     nodeKey: string,
@@ -78,6 +71,7 @@ export class Partition {
     this.#nodeKey = nodeKey;
     this.#closed = new ClosedOrigins(nodeKey);
     this.rows = rows;
+    this.#reaper = new Reaper(rows, port);
     this.#store = store;
     this.#config = config;
     this.#port = port;
@@ -88,7 +82,7 @@ export class Partition {
   }
 
   get unsettled(): number {
-    return this.#unsettled.size;
+    return this.#reaper.size;
   }
 
   get quarantined(): readonly Quarantined[] {
@@ -102,7 +96,7 @@ export class Partition {
 
   /** A row was seen (loaded, checked): does it wait for stability? */
   noticed(rowKey: RowKey, row: Row): void {
-    if (isUnsettled(row)) this.#unsettled.add(rowKey);
+    this.#reaper.noticed(rowKey, row);
   }
 
   put(
@@ -195,6 +189,24 @@ export class Partition {
     this.rows.learnAll(lost);
   }
 
+  /** All a peer had at this clock is here, if the rows are still those with `root`; what it calls stable is. */
+  learn(clock: Dots, stable: DotContext = [], root?: Uint8Array): void {
+    const { watermarks, clock: own, hashtree } = this.rows.state;
+    if (root !== undefined && compareBytes(root, hashtree.tree.root.hash) !== 0) return;
+    this.rows.learnAll(clock);
+    this.learned();
+    // Who has taken over a clock must know who is behind it, or it would take what is deleted for news.
+    const believed = stable.filter(([origin, sequence]) => sequence <= own.contiguous(origin));
+    watermarks.restore(believed);
+    this.rows.saveStable();
+  }
+
+  /** An exchange is complete: its clock tells which of the puts that wait are news. */
+  caughtUp(): void {
+    this.rows.state.isCatchingUp = false;
+    this.merge(this.#early.take(), undefined, () => {});
+  }
+
   /** How far a member has seen. */
   watermark(member: string, frontier: DotContext): void {
     if (member !== this.#nodeKey) this.rows.state.watermarks.report(member, frontier);
@@ -208,32 +220,14 @@ export class Partition {
 
   /** Stability may have moved: everything that waits is to be looked at once. */
   reapAll(): void {
-    this.#toReap = this.#unsettled.size;
+    this.#reaper.all();
   }
 
   /** Forgets what is stable, a slice at a time. True: there is more to look at. */
   reap(): boolean {
-    const { watermarks } = this.rows.state;
-    const slice: RowKey[] = [];
-    for (const rowKey of this.#unsettled) {
-      if (slice.length === Math.min(REAP_SLICE, this.#toReap)) break;
-      slice.push(rowKey);
-    }
-    this.#toReap -= slice.length;
-    for (const rowKey of slice) {
-      this.#unsettled.delete(rowKey); // whoever is not done yet comes back at the end
-      this.rows.find(rowKey, (found) => {
-        if (found.kind === 'failed') return void this.#unsettled.add(rowKey);
-        if (found.value === undefined) return;
-        const { row } = found.value;
-        const rest = settled(row, (dot) => watermarks.isStable(dot));
-        if (rest === row) return this.noticed(rowKey, row);
-        this.rows.saveStable();
-        if (rest === undefined) this.#port.count('store_tombstones_reaped');
-        this.#write(rowKey, found.value, rest, [], false, () => {});
-      });
-    }
-    return slice.length > 0 && this.#toReap > 0;
+    return this.#reaper.slice((rowKey, stored, rest) => {
+      this.#write(rowKey, stored, rest, [], false, () => {});
+    });
   }
 
   #hindrance(spec: PrefixSpec): readonly [PutRefusal, string] | undefined {
@@ -302,10 +296,7 @@ export class Partition {
       if (rowKey !== undefined) this.#quarantine.add(rowKey, 'malformed');
       return done('refused', false);
     }
-    if (shared.dot !== undefined && this.rows.state.clock.covers(shared.dot)) {
-      this.#port.count('store_puts_known');
-      return done('unchanged', false);
-    }
+    if (this.#isKnown(shared)) return done('unchanged', false);
     if (this.#hlc.observe(newestStamp(remote)).kind === 'refused') {
       this.#port.count('store_rows_ahead');
       this.#quarantine.add(rowKey, 'its stamp is far ahead of our clock');
@@ -313,8 +304,26 @@ export class Partition {
     }
     this.rows.find(rowKey, (found) => {
       if (found.kind === 'failed') return done('refused', false);
+      // While it waited for the disk an exchange may have begun, or ended.
+      if (this.#isKnown(shared)) return done('unchanged', false);
+      if (knowledge === undefined && this.rows.state.isCatchingUp) {
+        return this.#keepEarly(shared, done);
+      }
       this.#mergeInto(rowKey, found.value, remote, shared.dot, knowledge, theirs, done);
     });
+  }
+
+  /** A put that came late: the clock covers it. */
+  #isKnown({ dot }: SharedRow): boolean {
+    if (dot === undefined || !this.rows.state.clock.covers(dot)) return false;
+    this.#port.count('store_puts_known');
+    return true;
+  }
+
+  #keepEarly(shared: SharedRow, done: MergedRow): void {
+    const isKept = this.#early.add(shared);
+    this.#port.count(isKept ? 'store_puts_early' : 'store_puts_early_dropped');
+    done('unchanged', false);
   }
 
   #mergeInto(
@@ -377,8 +386,7 @@ export class Partition {
     isSynced: boolean,
     written: Parameters<RowStore['write']>[5],
   ): Uint8Array | undefined {
-    if (after !== undefined && isUnsettled(after)) this.#unsettled.add(rowKey);
-    else this.#unsettled.delete(rowKey);
+    this.#reaper.changed(rowKey, after);
     const options = { lastStamp: this.#hlc.last, isSynced };
     return this.rows.write(rowKey, stored, after, dots, options, written);
   }

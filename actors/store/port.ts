@@ -37,6 +37,9 @@ export const STORE_COUNTERS = [
   'store_merges_unchanged',
   /** Late puts whose dot was known. */
   'store_puts_known',
+  /** Puts that came while this node could not tell old from new. */
+  'store_puts_early',
+  'store_puts_early_dropped',
   /** Rows of a member that was away too long, of what was deleted meanwhile. */
   'store_rows_stale',
   /** Rows given up when this node returned after too long. */

@@ -6,6 +6,7 @@ import type { KeyedHash } from '../../runtime/structures/item.ts';
 import type { MergeOutcome, PartitionMessage } from './api.ts';
 import { partitionName } from './api.ts';
 import type { ReplicaPort } from './exchange-port.ts';
+import { forAll } from './exchange-port.ts';
 import { storeKeyPart } from './keys.ts';
 import type { StoreCounter } from './port.ts';
 import type { SharedRow } from './shared-row.ts';
@@ -72,8 +73,21 @@ export function replicaOf<M>(
         (reply) => ({ kind: 'discard', keyParts, clock, reply }),
         orFailure(partition, done),
       ),
-    learn: (partition, clock) =>
-      void context.whereis(partitionName(partition))?.cast({ kind: 'learn', clock }),
+    learn: (partition, clock, stable, root) =>
+      void context
+        .whereis(partitionName(partition))
+        ?.cast({ kind: 'learn', clock, stable, ...(root && { root }) }),
+    catchUp: (partitions, done) =>
+      forAll<number, boolean>(
+        partitions,
+        (partition, next) =>
+          ask<void>(
+            partition,
+            (reply) => ({ kind: 'catch_up', reply }),
+            (outcome) => next(outcome.kind === 'reply'),
+          ),
+        (answers) => done(answers.every(Boolean)),
+      ),
     keyPartOf: (partition, key) => storeKeyPart(partition, key, keyed),
     count,
   };

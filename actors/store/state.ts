@@ -43,13 +43,19 @@ export class PartitionState {
   status: PartitionStatus = { kind: 'loading' };
   /** Rows that are not what they were: until they are healed, this partition vouches for nothing. */
   damaged = 0;
+  /**
+   * True until this life has compared with a peer, and again when it is found to be behind what is stable: its clock cannot
+   * tell yet what was deleted long ago, so single puts wait (early-puts.ts). Outlives the partition's actor.
+   */
+  isCatchingUp: boolean;
   /** By how much the greatest stamp here is ahead of the wall clock, ms, when that is too much; asked, as time passes. */
   stampsAheadMs: () => number | undefined = () => undefined;
 
-  constructor(index: number, key: HashKey, { treeDepth, symbols }: StoreConfig) {
+  constructor(index: number, key: HashKey, { treeDepth, symbols, isAaeEnabled }: StoreConfig) {
     this.index = index;
     this.rows = new OrderedSetTable(`store rows ${index}`, compareRowKeys);
     this.hashtree = new Hashtree(key, treeDepth, symbols);
+    this.isCatchingUp = isAaeEnabled;
   }
 }
 

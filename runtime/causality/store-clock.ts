@@ -51,6 +51,11 @@ export class StoreClock {
       .sort(byOrigin);
   }
 
+  /** Of which there is any dot. */
+  get origins(): Iterable<string> {
+    return this.#origins.keys();
+  }
+
   /** False: known already, or no space. */
   add({ actor, sequence }: Dot): boolean {
     return this.#of(actor)?.add(sequence) ?? false;
