@@ -111,3 +111,5 @@ export { networkText, parseAddress, parseNetwork } from './policy/network.ts';
 export { PERMISSIONS } from './policy/permissions.ts';
 export { resourceOf } from './policy/resources.ts';
 export { splitRole } from './policy/stamps.ts';
+export type { PolicyDefaults } from './policy/view.ts';
+export { protocolsFor } from './policy/view.ts';

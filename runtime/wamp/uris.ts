@@ -35,6 +35,21 @@ export const ERRORS = {
   slowConsumer: 'bondy.error.slow_consumer',
   /** A configured limit was reached. */
   limitExceeded: 'bondy.error.limit_exceeded',
+  // Of the admin API (actors/management/).
+  alreadyExists: 'bondy.error.already_exists',
+  notFound: 'bondy.error.not_found',
+  inconsistency: 'bondy.error.inconsistency_error',
+  invalidData: 'bondy.error.invalid_data',
+  reservedName: 'bondy.error.reserved_name',
+  propertyRangeLimit: 'bondy.error.property_range_limit',
+  noSuchGroups: 'bondy.error.no_such_groups',
+  noSuchUsers: 'bondy.error.no_such_users',
+  unknownRoles: 'bondy.error.unknown_roles',
+  duplicateRoles: 'bondy.error.duplicate_roles',
+  invalidSsoRealm: 'bondy.error.invalid_sso_realm',
+  activeUsers: 'bondy.error.active_users',
+  badSignature: 'bondy.error.bad_signature',
+  notAllowed: 'bondy.error.not_allowed',
 } as const;
 
 export const CLOSE = {
@@ -42,4 +57,7 @@ export const CLOSE = {
   systemShutdown: 'wamp.close.system_shutdown',
   closeRealm: 'wamp.close.close_realm',
   killed: 'wamp.close.killed',
+  userDeleted: 'bondy.user.deleted',
+  userDisabled: 'bondy.user.disabled',
+  credentialsChanged: 'bondy.user.credentials_changed',
 } as const;

@@ -40,6 +40,8 @@ export interface FoundGroup {
 export class RealmView {
   readonly own: Layer;
   readonly prototype: Layer | undefined;
+  /** Own facts first. */
+  readonly layers: readonly Layer[];
   readonly effective: EffectiveRealm;
 
   constructor(
@@ -50,12 +52,8 @@ export class RealmView {
   ) {
     this.own = own;
     this.prototype = prototype;
+    this.layers = prototype ? [own, prototype] : [own];
     this.effective = effectiveRealm(own.realm, prototype?.realm, defaults, isConfigured);
-  }
-
-  /** Own facts first. */
-  get layers(): readonly Layer[] {
-    return this.prototype ? [this.own, this.prototype] : [this.own];
   }
 
   user(username: string): UserRecord | undefined {
@@ -140,7 +138,7 @@ function effectiveRealm(
 }
 
 /** The key that CRA needs is as good as the password: it is kept only where somebody may use it. */
-function protocolsFor(authmethods: readonly string[]): PasswordOptions['protocols'] {
+export function protocolsFor(authmethods: readonly string[]): PasswordOptions['protocols'] {
   const protocols: PasswordOptions['protocols'][number][] = ['hash'];
   if (authmethods.includes('wamp-scram')) protocols.push('scram');
   if (authmethods.includes('wampcra')) protocols.push('cra');

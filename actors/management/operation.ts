@@ -1,0 +1,76 @@
+/**
+ * An operation as data: its name, what it takes and gives, who may, and what it does. Everything that is offered to people
+ * and programs (WAMP procedures, HTTP routes, commands, the reference) is made from this.
+ */
+import type { Static, TObject, TProperties, TSchema } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
+import type { Value } from '../../runtime/wamp/message.ts';
+import type { ApiError, Caller } from './api.ts';
+import type { ManagementPorts } from './ports.ts';
+
+/**
+ * `realm`: its first argument is a realm, by default the caller's; others' only from the master realm. `admin`: from the
+ * master realm only. `anyone`: about the caller's own realm or about nothing.
+ */
+export type Access = 'anyone' | 'realm' | 'admin';
+
+export interface Request<P extends TProperties, K extends TProperties> {
+  readonly caller: Caller;
+  /** Folded. Of an operation with access `realm` it exists. */
+  readonly realm: string;
+  readonly args: Static<TObject<P>>;
+  readonly kwargs: Static<TObject<K>>;
+  readonly ports: ManagementPorts;
+  /** As it was called, for whom it matters. */
+  readonly uri: string;
+}
+
+export type Outcome = { readonly value: Value } | { readonly error: ApiError };
+export type Done = (outcome: Outcome) => void;
+
+export interface Operation {
+  readonly uri: string;
+  readonly access: Access;
+  /** A sentence for the reference. */
+  readonly summary: string;
+  /** In their order as positional arguments, without the realm; optional ones last. */
+  readonly args: TProperties;
+  readonly kwargs: TProperties;
+  readonly result: TSchema;
+  /** The argument that is a document: paths of mistakes begin inside it. */
+  readonly document: string | undefined;
+  /** It changes something: audited, and never repeated by itself. Such operations run one after another. */
+  readonly isChange: boolean;
+  readonly run: (request: Request<TProperties, TProperties>, done: Done) => void;
+}
+
+export interface OperationSpec<P extends TProperties, K extends TProperties> {
+  readonly uri: string;
+  readonly access: Access;
+  readonly summary: string;
+  readonly args?: P;
+  readonly kwargs?: K;
+  readonly result?: TSchema;
+  readonly document?: keyof P & string;
+  readonly isChange?: boolean;
+  run(request: Request<P, K>, done: Done): void;
+}
+
+export function operation<P extends TProperties, K extends TProperties>(
+  spec: OperationSpec<P, K>,
+): Operation {
+  return {
+    uri: spec.uri,
+    access: spec.access,
+    summary: spec.summary,
+    args: spec.args ?? {},
+    kwargs: spec.kwargs ?? {},
+    result: spec.result ?? Type.Null(),
+    document: spec.document,
+    isChange: spec.isChange ?? false,
+    // Checked against these schemas before it runs.
+    run: spec.run as unknown as Operation['run'],
+  };
+}
+
+export const NOTHING: Outcome = { value: null };

@@ -1,0 +1,98 @@
+/** How operations change something: the draft is stored as a whole, then it is told, then it is answered. */
+import type { Value } from '../../../runtime/wamp/message.ts';
+import type { PasswordOptions, SecurityRecord, StoredPassword } from '../../security/api.ts';
+import { apiError, documentError } from '../errors.ts';
+import type { ApiError } from '../errors.ts';
+import type { Done, Outcome } from '../operation.ts';
+import { NOTHING } from '../operation.ts';
+import type { Path } from '../plan/draft.ts';
+import { Draft } from '../plan/draft.ts';
+import type { ManagementPorts } from '../ports.ts';
+
+interface Where {
+  readonly realm: string;
+  readonly ports: ManagementPorts;
+}
+
+export interface Topic {
+  readonly realm: string;
+  readonly topic: string;
+  readonly args: readonly Value[];
+}
+
+export function draftFor({ realm, ports }: Where, base: Path = []): Draft {
+  return new Draft(ports, realm, base);
+}
+
+/** Realms of the configuration file are its own; undefined: this one can be changed. */
+export function whyFixed({ realm, ports }: Where): ApiError | undefined {
+  if (ports.policy.realm(realm)?.isConfigured !== true) return undefined;
+  return apiError(
+    'notAllowed',
+    `${realm} is a realm of the configuration file: change it there`,
+    'Realms that bondy.conf names are fixed while the node runs.',
+  );
+}
+
+/** `answer` is asked when it is stored. */
+export function store(
+  where: Where,
+  draft: Draft,
+  topics: readonly Topic[],
+  answer: () => Outcome,
+  done: Done,
+): void {
+  if (draft.problems.length > 0) return done({ error: documentError(draft.problems) });
+  storeRecords(where, draft.records, topics, answer, done);
+}
+
+export function storeRecords(
+  where: Where,
+  records: readonly SecurityRecord[],
+  topics: readonly Topic[],
+  answer: () => Outcome,
+  done: Done,
+): void {
+  const fixed = whyFixed(where);
+  if (fixed) return done({ error: fixed });
+  if (records.length === 0) return done(answer());
+  const { ports } = where;
+  ports.writer.commit(records, (outcome) => {
+    if (outcome.kind === 'failed') {
+      return done({ error: apiError('unavailable', `not stored: ${outcome.message}`) });
+    }
+    for (const { realm, topic, args } of topics) ports.announce(realm, topic, args);
+    done(answer());
+  });
+}
+
+export const nothing = (): Outcome => NOTHING;
+
+/** Derived one after another: each takes a worker for a while. `go` gets them in the order given. */
+export function derivePasswords<T>(
+  ports: ManagementPorts,
+  wanted: readonly {
+    readonly key: T;
+    readonly password: string;
+    readonly options: PasswordOptions;
+    readonly path: string;
+  }[],
+  go: (derived: ReadonlyMap<T, StoredPassword>) => void,
+  done: Done,
+): void {
+  const derived = new Map<T, StoredPassword>();
+  const next = (i: number): void => {
+    const one = wanted[i];
+    if (!one) return go(derived);
+    ports.passwords.derive(one.password, one.options, (password) => {
+      if (typeof password === 'string') {
+        return done({
+          error: documentError([{ path: one.path, message: password, error: 'invalidData' }]),
+        });
+      }
+      derived.set(one.key, password);
+      next(i + 1);
+    });
+  };
+  next(0);
+}

@@ -1,0 +1,90 @@
+/** What operations need of the rest of the node. Whatever takes time answers through `done`, once. */
+import type { Dict, Value } from '../../runtime/wamp/message.ts';
+import type {
+  Inventory,
+  PasswordOptions,
+  PolicyPort,
+  SecurityRecord,
+  StoredPassword,
+} from '../security/api.ts';
+import type { ApiError, ApiOutcome, Caller } from './api.ts';
+
+export interface ManagementPorts {
+  readonly policy: PolicyPort;
+  readonly inventory: Inventory;
+  readonly writer: WriterPort;
+  readonly passwords: PasswordsPort;
+  readonly realmKeys: RealmKeysPort;
+  /** What the routers of this realm and their sessions know, on all nodes: the WAMP meta API. */
+  readonly meta: MetaPort;
+  /** Undefined: not on this node, and its operations are no procedures. */
+  readonly cluster: OperationsPort<ClusterVerb> | undefined;
+  readonly tickets: OperationsPort<TicketVerb> | undefined;
+  readonly backup: OperationsPort<BackupVerb> | undefined;
+  metrics(done: (text: string) => void): void;
+  /** Published when a change is stored. */
+  announce(realm: string, topic: string, args: readonly Value[]): void;
+  count(counter: string): void;
+}
+
+export type CommitOutcome =
+  | { readonly kind: 'stored' }
+  /** Some may have been stored: the same change can be made again. */
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface WriterPort {
+  /**
+   * Dates and stores them, restrictive ones first and a realm's own row last. When it is done, the policy of this node has
+   * them.
+   */
+  commit(records: readonly SecurityRecord[], done: (outcome: CommitOutcome) => void): void;
+}
+
+export interface PasswordsPort {
+  /** A string says why it cannot be a password. */
+  derive(
+    password: string,
+    options: PasswordOptions,
+    done: (derived: StoredPassword | string) => void,
+  ): void;
+  verify(password: string, stored: StoredPassword, done: (isRight: boolean) => void): void;
+}
+
+export interface RealmKeysPort {
+  /** Of private keys in PEM; a string says what is wrong with one. */
+  read(
+    realm: string,
+    use: 'sign' | 'encrypt',
+    pem: string,
+  ): Extract<SecurityRecord, { readonly kind: 'realm_key' }> | string;
+}
+
+export interface MetaPort {
+  /** A procedure `wamp.…` of the realm's router. Errors keep their URI. */
+  ask(
+    realm: string,
+    procedure: string,
+    args: readonly Value[],
+    kwargs: Dict,
+    caller: Caller,
+    done: (outcome: ApiOutcome) => void,
+  ): void;
+}
+
+/** Operations that others perform: they get what was checked against the schema. */
+export interface OperationsPort<Verb extends string> {
+  perform(
+    verb: Verb,
+    request: {
+      readonly caller: Caller;
+      readonly realm: string;
+      readonly args: Dict;
+      readonly kwargs: Dict;
+    },
+    done: (outcome: { readonly value: Value } | { readonly error: ApiError }) => void,
+  ): void;
+}
+
+export type ClusterVerb = 'members' | 'info' | 'join' | 'leave' | 'remove';
+export type TicketVerb = 'issue' | 'verify' | 'revoke' | 'revoke_all';
+export type BackupVerb = 'create' | 'restore' | 'status' | 'verify';
