@@ -40,14 +40,15 @@ describe('PUBLISHED of a retained event', () => {
     assert.equal(realm.count('acknowledgements_waited'), 1);
   });
 
-  it('comes in order for one topic, also of those that were overtaken by later ones', () => {
+  it('comes in order for one topic, each when the disk has it or a later one', () => {
     const realm = new StoredRealm(SLOW);
     const requests = Array.from({ length: 20 }, (_, i) => realm.publish('com.a', `${i}`, RETAIN));
-    realm.advance(1_000);
-    assert.deepEqual(
-      said(realm.publisher),
-      requests.map((request) => `published ${request}`),
-    );
+    const [first, ...others] = requests.map((request) => `published ${request}`);
+    realm.advance(300);
+    assert.deepEqual(said(realm.publisher), [first]);
+    realm.advance(300);
+    assert.deepEqual(said(realm.publisher), others);
+    realm.afterPowerLoss();
     assert.equal(realm.stored('com.a'), '19');
   });
 
@@ -164,8 +165,9 @@ describe('each request', () => {
         if (choice === 3) realm.node.disk.failsWrites = undefined;
         realm.advance(random.integer(0, 40));
       }
+      const isCut = seed % 2 === 0; // at once, or when all is settled
       realm.node.disk.failsWrites = undefined;
-      realm.advance(acknowledgements.timeoutMs + 1_000);
+      if (!isCut) realm.advance(acknowledgements.timeoutMs + 1_000);
       for (const answer of said(realm.publisher)) {
         const [what, request] = answer.split(' ') as [string, string];
         const i = open.get(Number(request));
@@ -173,7 +175,7 @@ describe('each request', () => {
         open.delete(Number(request));
         if (what === 'published') acknowledged.set(topicOf(i), i);
       }
-      assert.deepEqual([...open], [], 'not answered');
+      if (!isCut) assert.deepEqual([...open], [], 'not answered');
       assert(acknowledged.size > 0);
       realm.afterPowerLoss();
       for (const [topic, i] of acknowledged) {
