@@ -23,6 +23,14 @@ const CHAPTERS: { readonly [Part in keyof typeof schema]: Omit<Chapter, 'keys'> 
       '`$user`: letters, digits, `_` and `-`. Without any realm described here the node opens `realm1` for ' +
       'everybody, and refuses to start when a listener is not on loopback.',
   },
+  authentication: {
+    title: 'Authentication',
+    intro: 'Passwords and what they cost, and how guessing is slowed down.',
+  },
+  masterRealm: {
+    title: 'Master realm',
+    intro: 'Where administrators enter, and the keys of realms.',
+  },
   sessions: { title: 'Sessions', intro: 'How long a session waits, and what it puts up with.' },
   routing: {
     title: 'Routing',
@@ -36,7 +44,13 @@ const CHAPTERS: { readonly [Part in keyof typeof schema]: Omit<Chapter, 'keys'> 
   store: {
     title: 'Store',
     intro:
-      'What all nodes of a cluster share and keep: a copy on each. A node that is alone has none, and writes no file.',
+      'What a node keeps beyond its end, and what all nodes of a cluster share: realms, users and grants, retained events, ' +
+      'recorded events. A copy on each node.',
+  },
+  backup: {
+    title: 'Backup',
+    intro:
+      'Copies of the store in one file each, made by `bondy backup create` while the node works (docs/backup.md).',
   },
   log: { title: 'Log', intro: 'Events with fields. Secrets are blanked, whatever the level.' },
   kernel: { title: 'Kernel', intro: 'The actor runtime. The defaults suit nearly everybody.' },

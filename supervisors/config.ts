@@ -4,6 +4,7 @@
  */
 import type { AdminConfig } from '../actors/admin/config.ts';
 import type { RealmConfig } from '../actors/realms/config.ts';
+import type { AuthenticationConfig } from '../actors/security/config.ts';
 import type { SessionsConfig } from '../actors/sessions/config.ts';
 import { conflictMistakes } from '../runtime/config/check.ts';
 import type { Conflict } from '../runtime/config/check.ts';
@@ -14,6 +15,13 @@ import type { Values } from '../runtime/config/schema.ts';
 import type { Effective } from '../runtime/config/settings.ts';
 import type { LogConfig } from '../runtime/log/log-host.ts';
 import { adminKeys } from './configuration/admin.ts';
+import {
+  authenticationConfig,
+  authenticationConflicts,
+  authenticationKeys,
+} from './configuration/authentication.ts';
+import { backupConfig, backupKeys } from './configuration/backup.ts';
+import type { BackupConfig } from './configuration/backup.ts';
 import { clusterConfig, clusterConflicts, clusterKeys } from './configuration/cluster.ts';
 import type { ClusterConfig } from './configuration/cluster.ts';
 import { listenerKeys } from './configuration/listener-keys.ts';
@@ -25,6 +33,8 @@ import {
 } from './configuration/listeners.ts';
 import type { ListenersConfig, Opened } from './configuration/listeners.ts';
 import { kernelKeys, logKeys, nodeKeys, shutdownKeys } from './configuration/node.ts';
+import { masterRealmConflicts, masterRealmKeys } from './configuration/master-realm.ts';
+import type { MasterRealmConfig } from './configuration/master-realm.ts';
 import { realmConfigs, realmConflicts, realmKeys } from './configuration/realms.ts';
 import { routingConfig, routingConflicts, routingKeys } from './configuration/routing.ts';
 import type { RoutingConfig } from './configuration/routing.ts';
@@ -40,11 +50,13 @@ export interface NodeConfig {
   readonly maxTotalBacklogBytes: number;
   readonly admin: AdminConfig;
   readonly realms: readonly RealmConfig[];
+  readonly masterRealm: MasterRealmConfig;
+  readonly authentication: AuthenticationConfig;
   readonly sessions: SessionsConfig;
   readonly routing: RoutingConfig;
   readonly cluster: ClusterConfig;
-  /** Only of a node of a cluster. */
   readonly store: NodeStoreConfig;
+  readonly backup: BackupConfig;
   readonly log: LogConfig;
   readonly kernel: { readonly turnBudgetMs: number; readonly crashRing: number };
   readonly shutdown: { readonly gracePeriodMs: number };
@@ -55,10 +67,13 @@ export const schema = {
   listeners: listenerKeys,
   admin: adminKeys,
   realms: realmKeys,
+  masterRealm: masterRealmKeys,
+  authentication: authenticationKeys,
   sessions: sessionKeys,
   routing: routingKeys,
   cluster: clusterKeys,
   store: storeKeys,
+  backup: backupKeys,
   log: logKeys,
   kernel: kernelKeys,
   shutdown: shutdownKeys,
@@ -89,14 +104,17 @@ export function defaultNodeConfig(): NodeConfig {
 
 function nodeConfig(values: NodeValues): NodeConfig {
   const { sessions, realms, listeners, routing } = values;
+  const store = storeConfig(values.store);
   return {
     ...values,
     listeners: listenersConfig(listeners, sessions.maxBacklogBytes),
     maxTotalBacklogBytes: listeners.all.maxTotalBacklogBytes,
     realms: realmConfigs(realms),
+    authentication: authenticationConfig(values.authentication),
     routing: routingConfig(routing),
     cluster: clusterConfig(values.cluster),
-    store: storeConfig(values.store),
+    store,
+    backup: backupConfig(values.backup, store.dataDirectory),
   };
 }
 
@@ -107,6 +125,8 @@ function conflictsOf(values: NodeValues, config: NodeConfig): readonly Conflict[
     ...listenerConflicts(listeners, sessions.maxBacklogBytes),
     ...portConflicts([...opened, { section: 'admin_api.http', ...config.admin }]),
     ...realmConflicts(realms),
+    ...masterRealmConflicts(values.masterRealm, config.realms),
+    ...authenticationConflicts(values.authentication),
     ...routingConflicts(routing),
     ...clusterConflicts(values.cluster, values.node.name),
     ...(realms.length === 0 ? openRealmConflicts(opened) : []),

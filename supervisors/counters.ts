@@ -11,12 +11,14 @@ import { MEMBERSHIP_COUNTERS } from '../actors/membership/counters.ts';
 import { REGISTRY_COUNTERS } from '../actors/registry/counters.ts';
 import { RELAY_COUNTERS } from '../actors/relay/counters.ts';
 import { ROUTING_COUNTERS } from '../actors/routing/counters.ts';
+import { SECURITY_COUNTERS } from '../actors/security/counters.ts';
 import { SESSION_COUNTERS } from '../actors/sessions/counters.ts';
 import { STORE_COUNTER_HELP } from '../actors/store/counters.ts';
 
 export const COUNTERS_BY_SUBSYSTEM = {
   listeners: LISTENER_COUNTERS,
   sessions: SESSION_COUNTERS,
+  security: SECURITY_COUNTERS,
   routing: ROUTING_COUNTERS,
   admin: ADMIN_COUNTERS,
   links: LINK_COUNTERS,

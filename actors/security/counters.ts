@@ -8,4 +8,8 @@ export const SECURITY_COUNTERS = {
   password_upgrades_skipped: 'Passwords not derived anew because too much was hashed already.',
   token_checks_failed:
     "Tokens that could not be checked because their issuer's keys were not to be had.",
+  security_rows_malformed: 'Rows of security data that could not be read: they grant nothing.',
+  security_puts_failed: 'Rows of a change of security data that could not be stored.',
+  sessions_expelled:
+    'Sessions ended because their user was removed, disabled or has other credentials.',
 } as const satisfies Readonly<Record<string, string>>;
