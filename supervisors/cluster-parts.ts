@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { PeerAddress } from '../actors/links/api.ts';
 import { peerService } from '../actors/links/api.ts';
+import { DialBoard } from '../actors/links/dial-board.ts';
 import type { LinkTlsConfig } from '../actors/links/config.ts';
 import type { View } from '../actors/membership/api.ts';
 import type { HeldFor } from '../actors/relay/sender.ts';
@@ -35,6 +36,8 @@ export interface ClusterParts extends Pick<NodeStore, 'identity' | 'store'> {
   readonly operatorToken: string;
   readonly network: PeerSwitch;
   readonly gate: Gate;
+  /** Whom this node dials, and why that fails. */
+  readonly board: DialBoard;
   /** Where others reach this node: with port 0 known only when the port is taken. */
   readonly addresses: readonly PeerAddress[];
   /** Who is known, for whoever is no actor; made anew when the cluster's supervisor starts. */
@@ -104,6 +107,7 @@ export function clusterParts(
     operatorToken,
     network,
     gate,
+    board: new DialBoard(),
     get addresses() {
       const port = advertisedPort ?? gate.port ?? links.port;
       return [{ host: advertisedHost ?? links.address, port }];

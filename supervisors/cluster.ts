@@ -18,7 +18,7 @@ import type { Parts } from './parts.ts';
 /** A node that cannot reach its peers still serves its own sessions. */
 export function cluster(parts: Parts, own: ClusterParts): ChildSpec {
   const { config, log, net } = parts;
-  const { network, gate } = own;
+  const { network, gate, board } = own;
   const { links: linksConfig, membership: membershipConfig, ...others } = config().cluster;
   const count = net.count;
   const store = own.rosterFile; // one, however often what is below starts
@@ -35,7 +35,7 @@ export function cluster(parts: Parts, own: ClusterParts): ChildSpec {
         const view = new View(network.self, members, () => neighbors.names(), since);
         own.roster.view = view;
         return [
-          links({ config: linksConfig, network, gate, count }), // sockets, and who is at their other end
+          links({ config: linksConfig, network, gate, board, count }), // sockets, and who is at their other end
           {
             id: 'membership', // who belongs here and who is alive; says where to link
             start: membership({

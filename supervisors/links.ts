@@ -2,7 +2,7 @@
 import { DIALLERS, PEERS } from '../actors/links/api.ts';
 import type { DialTarget, LinkOwnership } from '../actors/links/api.ts';
 import type { LinksConfig } from '../actors/links/config.ts';
-import { DialBoard } from '../actors/links/dial-board.ts';
+import type { DialBoard } from '../actors/links/dial-board.ts';
 import { dialler } from '../actors/links/dialler.actor.ts';
 import { linkOwner } from '../actors/links/link.actor.ts';
 import { linksManager } from '../actors/links/links.actor.ts';
@@ -16,6 +16,8 @@ export interface LinksParts {
   readonly config: LinksConfig;
   readonly network: PeerSwitch;
   readonly gate: Gate;
+  /** Each dialler takes its row away when it ends, so it may outlive them. */
+  readonly board: DialBoard;
   count(counter: string): void;
 }
 
@@ -27,15 +29,12 @@ export function links(parts: LinksParts): ChildSpec {
       kind: 'supervisor',
       strategy: 'one_for_one',
       onExhausted: COOLING,
-      children: () => {
-        const board = new DialBoard();
-        return [
-          peers(parts), // first: who has a link needs an owner for it
-          diallers(parts, board),
-          { id: 'manager', start: linksManager({ ...parts, board }) },
-          { id: 'listener', start: linkListener(parts.config, parts.gate) },
-        ];
-      },
+      children: () => [
+        peers(parts), // first: who has a link needs an owner for it
+        diallers(parts),
+        { id: 'manager', start: linksManager(parts) },
+        { id: 'listener', start: linkListener(parts.config, parts.gate) },
+      ],
     },
   };
 }
@@ -58,7 +57,7 @@ function peers(parts: LinksParts): ChildSpec {
 }
 
 /** Transient: one that crashes dials again, one that has found itself has ended for good. */
-function diallers(parts: LinksParts, board: DialBoard): ChildSpec {
+function diallers(parts: LinksParts): ChildSpec {
   return {
     id: 'diallers',
     start: {
@@ -69,7 +68,7 @@ function diallers(parts: LinksParts, board: DialBoard): ChildSpec {
       child: (target: DialTarget) => ({
         id: target.id,
         restart: 'transient',
-        start: dialler({ ...parts, board }, target),
+        start: dialler(parts, target),
       }),
     },
   };

@@ -25,6 +25,7 @@ import { clusterStatus } from './cluster-status.ts';
 import type { NodeConfig } from './config.ts';
 import { COUNTER_HELP } from './counters.ts';
 import { clusterGauges, nodeGauges } from './gauges.ts';
+import { nameProblems } from './name-problems.ts';
 import { hostInUrl, listenerAddresses, reloadListeners, stopAccepting } from './listening.ts';
 import type { Address } from './listening.ts';
 import type { NodeStore } from './node-store.ts';
@@ -95,7 +96,7 @@ export async function startNode(
     }),
     net,
     kernel: () => kernel,
-    isReady: () => readiness(kernel, isStopping, isOut, own.store),
+    isReady: () => readiness(kernel, isStopping, isOut, own.store, clusterOfThis),
     own,
     cluster: clusterOfThis,
     onOut: (why, incarnation) => {
@@ -199,12 +200,14 @@ function readiness(
   isStopping: boolean,
   out: Out | undefined,
   store: StoreParts,
+  cluster: ClusterParts | undefined,
 ): Readiness {
   const why = isStopping ? ['the node is stopping'] : [];
   if (out !== undefined) why.push(`this node is out of the cluster: ${out}`);
   for (const { id, state } of kernel.tree({ childLimit: 0 }).children) {
     if (state !== 'running') why.push(`${id} is ${state.replace('_', ' ')}`);
   }
+  if (cluster !== undefined) why.push(...nameProblems(cluster));
   why.push(...storeProblems(store, kernel.clock.now()));
   return { ready: why.length === 0, why };
 }

@@ -48,6 +48,8 @@ export interface LinkInfo {
 export interface DialProblem {
   /** `failed`: nobody answered, or not to the end. */
   readonly reason: Refusal | 'failed';
+  /** Who refused. */
+  readonly by?: 'us' | 'peer';
   /** For people. */
   readonly text: string;
 }

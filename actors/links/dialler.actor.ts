@@ -94,7 +94,7 @@ class Dialler implements Handlers<Message> {
         this.#name = this.#target.name ?? outcome.claimed?.node.name;
         if (outcome.reason === 'duplicate') return this.#dialOrWait();
         this.#isStranger = true;
-        this.#problem = { reason: outcome.reason, text: outcome.text };
+        this.#problem = { reason: outcome.reason, by: outcome.by, text: outcome.text };
         return this.#later();
       case 'failed':
         this.#problem = { reason: 'failed', text: outcome.detail };

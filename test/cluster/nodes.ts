@@ -51,6 +51,25 @@ export class ClusterNode {
 
   /** With other settings from now on, if there are any. */
   async start(changes: Readonly<Record<string, string | number>> = {}): Promise<void> {
+    this.#spawn(changes);
+    await this.until('ready', async () => (await this.ready()) === 204);
+  }
+
+  /** One that is not to be ready. */
+  async startUnready(): Promise<void> {
+    this.#spawn({});
+    await this.until('answering', async () => (await this.ready()) !== undefined);
+  }
+
+  /** The status of `/ready`; undefined: it does not listen yet. */
+  async ready(): Promise<number | undefined> {
+    assert.equal(this.#process?.exitCode, null, `${this.name} ended:\n${this.#output}`);
+    const answer = await fetch(`http://127.0.0.1:${this.ports.admin}/ready`).catch(() => undefined);
+    await answer?.body?.cancel();
+    return answer?.status;
+  }
+
+  #spawn(changes: Readonly<Record<string, string | number>>): void {
     for (const [key, value] of Object.entries(changes)) {
       const i = this.#settings.findIndex((setting) => setting.startsWith(`${key}=`));
       if (i < 0) this.#settings.push(...flags({ [key]: value }));
@@ -62,13 +81,6 @@ export class ClusterNode {
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     this.#process = child;
-    await this.until('ready', async () => {
-      assert.equal(child.exitCode, null, `${this.name} ended:\n${this.#output}`);
-      const answer = await fetch(`http://127.0.0.1:${this.ports.admin}/ready`).catch(
-        () => undefined,
-      );
-      return answer?.status === 204;
-    });
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

@@ -29,14 +29,20 @@ describe('a node that does not belong to two others', () => {
       const nodes = await startCluster(t, 2);
       const [stranger] = await makeNodes(t, ['stranger'], { settings }, nodes);
       const from = performance.now();
-      await stranger.start();
+      await stranger.startUnready();
       for (const node of reason === 'same_name' ? [nodes[0]] : nodes) {
         await node.untilCounted(`bondy_peer_refused_${reason}_total`, 1);
         await node.untilSays(`peer_refused  reason=${reason}`);
       }
       await stranger.untilSays(`peer_refused  reason=${reason}`);
       if (reason !== 'same_name') await dialsRarely(t, nodes[0], reason, from);
-      for (const node of nodes) assert.equal(await node.metric('bondy_links'), 1, node.name);
+      // Alone by its configuration it may be ready; with the name of another it must not be.
+      const status = reason === 'same_name' ? 503 : 204;
+      await stranger.until('as ready', async () => (await stranger.ready()) === status);
+      for (const node of nodes) {
+        assert.equal(await node.metric('bondy_links'), 1, node.name);
+        assert.equal(await node.ready(), 204, node.name);
+      }
       assert.doesNotMatch(stranger.output, /node_up|link_up  peer=bondy@node1/);
       await routes(t, nodes);
     });

@@ -123,7 +123,7 @@ describe('a data directory', () => {
   }
 });
 
-test('the second of two nodes with one name is let in by nobody, and both are told why', async (t) => {
+test('the second of two nodes with one name is let in by nobody, both are told why, and it is not ready', async (t) => {
   const all = await storeNodes(t, {
     size: 3,
     settings: BY_HAND,
@@ -141,6 +141,9 @@ test('the second of two nodes with one name is let in by nobody, and both are to
       twin.output.includes('two nodes are called bondy@twin') ? true : undefined,
     );
   }
+  const problem = await second.until('not ready', async () => (await second.problems())[0]);
+  assert.match(problem, /^same_name: bondy@node1 knows another living node called bondy@twin/);
+  for (const node of [witness, first]) assert.deepEqual(await node.problems(), [], node.name);
   await second.ask('put_one', { ...ROW, value: 'of the twin' });
   const outcome = await second.ask('exchange', { peer: `bondy@${witness.name}` });
   assert.equal(outcome.kind, 'failed');

@@ -67,6 +67,7 @@ export type DialOutcome =
       readonly kind: 'refused';
       readonly reason: Refusal;
       readonly text: string;
+      readonly by: 'us' | 'peer';
       /** Who is there, by its own word. */
       readonly claimed: PeerIdentity | undefined;
     }
@@ -113,7 +114,7 @@ export class Gate {
       const text = `${address.host} is not loopback; set cluster.secret`;
       this.#refused('unencrypted', text, 'us', address.host);
       queueMicrotask(() =>
-        done({ kind: 'refused', reason: 'unencrypted', text, claimed: undefined }),
+        done({ kind: 'refused', reason: 'unencrypted', text, by: 'us', claimed: undefined }),
       );
       return { close: () => {} };
     }
@@ -259,7 +260,7 @@ export class Gate {
       const text = `${result.peer.node.name} is linked otherwise by now`;
       this.#refused(taken.reason, text, 'us', address, result.peer);
       endSoon(socket);
-      done({ ...taken, text, claimed: result.peer });
+      done({ ...taken, text, by: 'us', claimed: result.peer });
     });
   }
 

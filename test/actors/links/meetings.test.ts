@@ -5,6 +5,7 @@ import { LINKS } from '../../../actors/links/api.ts';
 import { linkMistakes } from '../../../actors/links/config.ts';
 import type { PeerTls } from '../../../runtime/net/peer/gate.ts';
 import { FIRST, SECOND } from '../../support/certificates.ts';
+import { nameProblems } from '../../../supervisors/name-problems.ts';
 import { pairWithMiddle } from './middle.ts';
 import { pair, QUICK, startPeer, text } from './peers.ts';
 import type { Peer } from './peers.ts';
@@ -60,8 +61,12 @@ describe('meeting', { concurrency: true }, () => {
     await twin.until('told why', () => twin.count('peer_refused_same_name') > 0);
     assert(a.network.isConnected('b') && b.network.isConnected('a'));
     assert.deepEqual(a.network.connected(), [{ name: 'b', incarnation: 1 }]);
+    await twin.until('not ready', () => nameProblems(twin).length > 0);
+    assert.match(nameProblems(twin)[0]!, /^same_name: a knows another living node called b/);
+    assert.deepEqual([...nameProblems(a), ...nameProblems(b)], []);
     await b.kernel.stop();
     await twin.untilLinked(a);
+    assert.deepEqual(nameProblems(twin), []);
     assert.deepEqual(a.network.connected(), [{ name: 'b', incarnation: 2 }]);
   });
 
@@ -72,6 +77,8 @@ describe('meeting', { concurrency: true }, () => {
     await a.until('refused', () => a.count('peer_refused_stale_incarnation') > 0);
     assert(a.network.isConnected('b') && b.network.isConnected('a'));
     assert.deepEqual(a.network.connected(), [{ name: 'b', incarnation: 5 }]);
+    await ghost.until('not ready', () => nameProblems(ghost).length > 0);
+    assert.match(nameProblems(ghost)[0]!, /^stale_incarnation: a knows another living node/);
   });
 
   test('a copy of a data directory is refused while the original is linked', async (t) => {

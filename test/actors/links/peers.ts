@@ -9,6 +9,7 @@ import type {
 import { LINK_LISTENER, LINKS, peerService } from '../../../actors/links/api.ts';
 import type { LinksConfig } from '../../../actors/links/config.ts';
 import { DEFAULT_LINKS } from '../../../actors/links/config.ts';
+import { DialBoard } from '../../../actors/links/dial-board.ts';
 import type { Delivery } from '../../../runtime/kernel/actor.ts';
 import { boot } from '../../../runtime/kernel/boot.ts';
 import type { Kernel } from '../../../runtime/kernel/kernel.ts';
@@ -58,6 +59,7 @@ const TIMEOUT_MS = 8_000;
 
 export class Peer {
   readonly network: PeerSwitch;
+  readonly board = new DialBoard();
   readonly kernel: Kernel;
   readonly heard: Heard[] = [];
   readonly counts = new Map<string, number>();
@@ -115,7 +117,7 @@ export class Peer {
         kind: 'supervisor',
         strategy: 'rest_for_one',
         children: () => [
-          links({ config, network: this.network, gate, count }),
+          links({ config, network: this.network, gate, board: this.board, count }),
           ...(options.children?.(this) ?? []),
         ],
       },
