@@ -1,6 +1,8 @@
 /** What operations need of the rest of the node. Whatever takes time answers through `done`, once. */
 import type { Dict, Value } from '../../runtime/wamp/message.ts';
 import type {
+  Committed,
+  CommitOptions,
   Inventory,
   PasswordOptions,
   PolicyPort,
@@ -27,17 +29,16 @@ export interface ManagementPorts {
   count(counter: string): void;
 }
 
-export type CommitOutcome =
-  | { readonly kind: 'stored' }
-  /** Some may have been stored: the same change can be made again. */
-  | { readonly kind: 'failed'; readonly message: string };
-
 export interface WriterPort {
   /**
    * Dates and stores them, restrictive ones first and a realm's own row last. When it is done, the policy of this node has
    * them.
    */
-  commit(records: readonly SecurityRecord[], done: (outcome: CommitOutcome) => void): void;
+  commit(
+    records: readonly SecurityRecord[],
+    options: CommitOptions,
+    done: (outcome: Committed) => void,
+  ): void;
 }
 
 export interface PasswordsPort {

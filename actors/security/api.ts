@@ -113,3 +113,4 @@ export { resourceOf } from './policy/resources.ts';
 export { splitRole } from './policy/stamps.ts';
 export type { PolicyDefaults } from './policy/view.ts';
 export { protocolsFor } from './policy/view.ts';
+export type { CommitOptions, Committed } from './commits.ts';

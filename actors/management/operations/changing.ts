@@ -1,6 +1,12 @@
 /** How operations change something: the draft is stored as a whole, then it is told, then it is answered. */
 import type { Value } from '../../../runtime/wamp/message.ts';
-import type { PasswordOptions, SecurityRecord, StoredPassword } from '../../security/api.ts';
+import type {
+  Committed,
+  PasswordOptions,
+  SecurityRecord,
+  StoredPassword,
+} from '../../security/api.ts';
+import type { Caller } from '../api.ts';
 import { apiError, documentError } from '../errors.ts';
 import type { ApiError } from '../errors.ts';
 import type { Done, Outcome } from '../operation.ts';
@@ -11,6 +17,7 @@ import type { ManagementPorts } from '../ports.ts';
 
 interface Where {
   readonly realm: string;
+  readonly caller: Caller;
   readonly ports: ManagementPorts;
 }
 
@@ -56,14 +63,26 @@ export function storeRecords(
   const fixed = whyFixed(where);
   if (fixed) return done({ error: fixed });
   if (records.length === 0) return done(answer());
-  const { ports } = where;
-  ports.writer.commit(records, (outcome) => {
-    if (outcome.kind === 'failed') {
-      return done({ error: apiError('unavailable', `not stored: ${outcome.message}`) });
-    }
+  const { ports, caller } = where;
+  const { session } = caller;
+  ports.writer.commit(records, session === undefined ? {} : { session }, (outcome) => {
+    if (outcome.kind === 'failed') return done({ error: failure(outcome) });
     for (const { realm, topic, args } of topics) ports.announce(realm, topic, args);
     done(answer());
   });
+}
+
+function failure({ reason, message }: Extract<Committed, { kind: 'failed' }>): ApiError {
+  switch (reason) {
+    case 'invalid':
+      return apiError('invalidData', message);
+    case 'conflict':
+      return apiError('inconsistency', message);
+    case 'busy':
+    case 'unavailable':
+    case 'store':
+      return apiError('unavailable', `not stored: ${message}`);
+  }
 }
 
 export const nothing = (): Outcome => NOTHING;

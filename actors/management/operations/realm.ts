@@ -34,18 +34,18 @@ export function realmOperations(rules: RealmRules): readonly Operation[] {
       args: { realm: Type.Union([RealmDocument, Uri]) },
       document: 'realm',
       result: Realm,
-      run({ args, ports }, done) {
+      run({ args, ports, caller }, done) {
         const document = typeof args.realm === 'string' ? { uri: args.realm } : args.realm;
         const uri = fold(document.uri);
         const parts = { ...ports, ...rules };
         // What is wrong anyway is said before any password is derived.
         const draft = planNewRealm(parts, document, new Map());
         if (draft.problems.length > 0)
-          return store({ realm: uri, ports }, draft, [], nothing, done);
+          return store({ realm: uri, ports, caller }, draft, [], nothing, done);
         withPasswords(parts, ports, uri, document, done, (passwords) => {
           const topics = [topic(TOPICS.realmCreated, uri)];
           const made = planNewRealm(parts, document, passwords);
-          store({ realm: uri, ports }, made, topics, () => shown(ports, uri), done);
+          store({ realm: uri, ports, caller }, made, topics, () => shown(ports, uri), done);
         });
       },
     }),
@@ -58,12 +58,12 @@ export function realmOperations(rules: RealmRules): readonly Operation[] {
       args: { uri: Uri, realm: RealmUpdate },
       document: 'realm',
       result: Realm,
-      run({ args, ports }, done) {
+      run({ args, ports, caller }, done) {
         const uri = fold(args.uri);
         const before = ports.inventory.realmRecord(uri);
         if (!before) return done({ error: noRealm(uri) });
         const parts = { ...ports, ...rules };
-        const where = { realm: uri, ports };
+        const where = { realm: uri, ports, caller };
         const draft = planRealmUpdate(parts, before, args.realm, new Map());
         if (draft.problems.length > 0) return store(where, draft, [], nothing, done);
         withPasswords(parts, ports, uri, args.realm, done, (passwords) => {
@@ -101,7 +101,7 @@ export function realmOperations(rules: RealmRules): readonly Operation[] {
         'Deletes a realm with everything in it and closes its sessions. With users in it only if `force` is true.',
       args: { uri: Uri },
       kwargs: { force: Type.Optional(Type.Boolean()) },
-      run({ args, kwargs, ports }, done) {
+      run({ args, kwargs, ports, caller }, done) {
         const uri = fold(args.uri);
         const before = ports.inventory.realmRecord(uri);
         if (!before) return done({ error: noRealm(uri) });
@@ -121,7 +121,7 @@ export function realmOperations(rules: RealmRules): readonly Operation[] {
         }
         const topics = [topic(TOPICS.realmDeleted, uri)];
         const gone = { ...before, ...UNDATED, held: false };
-        storeRecords({ realm: uri, ports }, [gone], topics, nothing, done);
+        storeRecords({ realm: uri, ports, caller }, [gone], topics, nothing, done);
       },
     }),
     security('enable', true),
@@ -166,13 +166,19 @@ export function realmOperations(rules: RealmRules): readonly Operation[] {
         ? 'Enables security: what is not granted is denied.'
         : 'Disables security: everybody in the realm may do everything. Never in the master realm.',
       args: { uri: Uri },
-      run({ args, ports }, done) {
+      run({ args, ports, caller }, done) {
         const uri = fold(args.uri);
         const before = ports.inventory.realmRecord(uri);
         if (!before) return done({ error: noRealm(uri) });
         const document = { security_enabled: isEnabled };
         const draft = planRealmUpdate({ ...ports, ...rules }, before, document, new Map());
-        store({ realm: uri, ports }, draft, [topic(TOPICS.realmUpdated, uri)], nothing, done);
+        store(
+          { realm: uri, ports, caller },
+          draft,
+          [topic(TOPICS.realmUpdated, uri)],
+          nothing,
+          done,
+        );
       },
     });
   }

@@ -37,8 +37,10 @@ export class World {
         policy: this.policy,
         inventory: new PolicyInventory(this.policy),
         writer: {
-          commit: (records, done) => {
-            if (this.broken !== undefined) return done({ kind: 'failed', message: this.broken });
+          commit: (records, _options, done) => {
+            if (this.broken !== undefined) {
+              return done({ kind: 'failed', reason: 'store', message: this.broken, stored: [] });
+            }
             this.store(records);
             done({ kind: 'stored' });
           },

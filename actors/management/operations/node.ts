@@ -1,0 +1,302 @@
+/** What is not in the store of security: sessions and registrations of routers, the cluster, backups, figures. */
+import type { TProperties } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
+import type { Dict, Value } from '../../../runtime/wamp/message.ts';
+import { PING } from '../api.ts';
+import { apiError } from '../errors.ts';
+import { NameText, Uri } from '../documents/names.ts';
+import type { Access, Done, Operation, Request } from '../operation.ts';
+import { operation } from '../operation.ts';
+import type { BackupVerb, ClusterVerb, ManagementPorts, TicketVerb } from '../ports.ts';
+
+const Id = Type.Integer({ minimum: 1, maximum: 2 ** 53 });
+const Free = Type.Object({}, { additionalProperties: true });
+
+type Asked = Request<TProperties, TProperties>;
+interface MetaQuestion {
+  readonly procedure: string;
+  readonly args?: readonly Value[];
+  readonly kwargs?: Dict;
+}
+
+/** Answers with the first result of the router's procedure. */
+function askMeta(request: Asked, { procedure, args = [], kwargs = {} }: MetaQuestion, done: Done) {
+  const { ports, realm, caller } = request;
+  ports.meta.ask(realm, procedure, args, kwargs, caller, (outcome) =>
+    done(outcome.kind === 'error' ? { error: outcome.error } : { value: outcome.args[0] ?? null }),
+  );
+}
+
+export const sessionOperations: readonly Operation[] = [
+  operation({
+    uri: PING,
+    access: 'anyone',
+    summary: 'Answers `pong`, to everybody.',
+    result: Type.Literal('pong'),
+    run: (_request, done) => done({ value: 'pong' }),
+  }),
+  operation({
+    uri: 'bondy.session.self',
+    access: 'anyone',
+    summary: 'The session that asks.',
+    result: Free,
+    run(request, done) {
+      const { session } = request.caller;
+      if (session === undefined) {
+        return done({ error: apiError('noSuchSession', 'this is no WAMP session') });
+      }
+      askMeta(request, { procedure: 'wamp.session.get', args: [session] }, done);
+    },
+  }),
+  operation({
+    uri: 'bondy.session.list',
+    access: 'realm',
+    summary: 'Ids of the sessions of the realm, on all nodes.',
+    result: Type.Array(Id),
+    run: (request, done) => askMeta(request, { procedure: 'wamp.session.list' }, done),
+  }),
+  operation({
+    uri: 'bondy.session.count',
+    access: 'realm',
+    summary: 'How many sessions the realm has, on all nodes.',
+    result: Type.Integer(),
+    run: (request, done) => askMeta(request, { procedure: 'wamp.session.count' }, done),
+  }),
+  operation({
+    uri: 'bondy.session.get',
+    access: 'realm',
+    summary: 'Details of a session, on whatever node.',
+    args: { session: Id },
+    result: Free,
+    run: (request, done) =>
+      askMeta(request, { procedure: 'wamp.session.get', args: [request.args.session] }, done),
+  }),
+  operation({
+    uri: 'bondy.session.kill',
+    access: 'realm',
+    isChange: true,
+    summary: 'Closes a session, with a reason (a URI) and a message if they are given.',
+    args: { session: Id },
+    kwargs: {
+      reason: Type.Optional(Uri),
+      message: Type.Optional(Type.String({ maxLength: 1_024 })),
+    },
+    run(request, done) {
+      const { args, kwargs } = request;
+      askMeta(request, { procedure: 'wamp.session.kill', args: [args.session], kwargs }, done);
+    },
+  }),
+];
+
+export const registryOperations: readonly Operation[] = [
+  operation({
+    uri: 'bondy.registration.list',
+    access: 'realm',
+    summary: 'All registrations of the realm with their details.',
+    result: Type.Array(Free),
+    run: (request, done) => listDetails(request, 'registration', done),
+  }),
+  operation({
+    uri: 'bondy.registration.get',
+    access: 'realm',
+    summary: 'A registration.',
+    args: { registration: Id },
+    result: Free,
+    run: (request, done) =>
+      askMeta(
+        request,
+        { procedure: 'wamp.registration.get', args: [request.args.registration] },
+        done,
+      ),
+  }),
+  operation({
+    uri: 'bondy.registration.callee.list',
+    access: 'realm',
+    summary: 'Sessions that have registered a procedure.',
+    args: { procedure: Uri },
+    result: Type.Array(Free),
+    run(request, done) {
+      const match = { procedure: 'wamp.registration.match', args: [request.args.procedure] };
+      askMeta(request, match, (found) => {
+        if ('error' in found) return done(found);
+        if (found.value === null) return done({ value: [] });
+        const list = { procedure: 'wamp.registration.list_callees', args: [found.value] };
+        askMeta(request, list, (callees) => {
+          if ('error' in callees) return done(callees);
+          const ids = callees.value as readonly Value[];
+          done({ value: ids.map((session) => ({ session_id: session })) });
+        });
+      });
+    },
+  }),
+  operation({
+    uri: 'bondy.subscription.list',
+    access: 'realm',
+    summary: 'All subscriptions of the realm with their details.',
+    result: Type.Array(Free),
+    run: (request, done) => listDetails(request, 'subscription', done),
+  }),
+  operation({
+    uri: 'bondy.subscription.get',
+    access: 'realm',
+    summary: 'A subscription.',
+    args: { subscription: Id },
+    result: Free,
+    run: (request, done) =>
+      askMeta(
+        request,
+        { procedure: 'wamp.subscription.get', args: [request.args.subscription] },
+        done,
+      ),
+  }),
+];
+
+/** More are cut off: the answer must fit into a message. */
+const MAX_LISTED = 10_000;
+
+function listDetails(request: Asked, what: 'registration' | 'subscription', done: Done): void {
+  askMeta(request, { procedure: `wamp.${what}.list` }, (listed) => {
+    if ('error' in listed) return done(listed);
+    const lists = listed.value as Readonly<
+      Record<'exact' | 'prefix' | 'wildcard', readonly Value[]>
+    >;
+    const ids = [...lists.exact, ...lists.prefix, ...lists.wildcard].slice(0, MAX_LISTED);
+    const details: Value[] = [];
+    let open = ids.length;
+    if (open === 0) return done({ value: [] });
+    for (const [i, id] of ids.entries()) {
+      askMeta(request, { procedure: `wamp.${what}.get`, args: [id] }, (got) => {
+        // Who is gone in between is left out.
+        if (!('error' in got)) details[i] = got.value;
+        open -= 1;
+        if (open === 0) done({ value: details.filter((each) => each !== undefined) });
+      });
+    }
+  });
+}
+
+/** Performed by others; what this node has not is no procedure. */
+function passedOn<V extends string>(
+  spec: {
+    readonly uri: string;
+    readonly access: Access;
+    readonly summary: string;
+    readonly args?: TProperties;
+    readonly kwargs?: TProperties;
+    readonly isChange?: boolean;
+    readonly verb: V;
+  },
+  port: (ports: ManagementPorts) => { perform: PerformOf<V> } | undefined,
+): Operation {
+  return operation({
+    ...spec,
+    result: Type.Unknown(),
+    run({ args, kwargs, caller, realm, ports, uri }, done) {
+      const performer = port(ports);
+      if (!performer) {
+        return done({ error: apiError('noSuchProcedure', `${uri} is not possible on this node`) });
+      }
+      performer.perform(
+        spec.verb,
+        { caller, realm, args: args as Dict, kwargs: kwargs as Dict },
+        done,
+      );
+    },
+  });
+}
+
+type PerformOf<V extends string> = (
+  verb: V,
+  request: {
+    readonly caller: Asked['caller'];
+    readonly realm: string;
+    readonly args: Dict;
+    readonly kwargs: Dict;
+  },
+  done: Done,
+) => void;
+
+function cluster(
+  verb: ClusterVerb,
+  summary: string,
+  args: TProperties = {},
+  kwargs: TProperties = {},
+): Operation {
+  const isChange = verb !== 'members' && verb !== 'info';
+  const uri = `bondy.cluster.${verb}`;
+  const spec = { uri, access: 'admin', summary, args, kwargs, isChange, verb } as const;
+  return passedOn(spec, (ports) => ports.cluster);
+}
+
+export const clusterOperations: readonly Operation[] = [
+  cluster('members', 'The nodes of the cluster.'),
+  cluster('info', 'This node and those it knows.'),
+  cluster('join', 'Joins the cluster of the node at this address.', {
+    address: Type.String({ maxLength: 300 }),
+  }),
+  cluster('leave', 'This node leaves the cluster, for good.'),
+  cluster(
+    'remove',
+    'Removes a node that will not come back.',
+    { node: NameText },
+    { force: Type.Optional(Type.Boolean()) },
+  ),
+];
+
+function ticket(
+  verb: TicketVerb,
+  access: Access,
+  summary: string,
+  args: TProperties = {},
+  kwargs: TProperties = {},
+): Operation {
+  const uri = `bondy.ticket.${verb}`;
+  const spec = { uri, access, summary, args, kwargs, isChange: verb !== 'verify', verb };
+  return passedOn(spec, (ports) => ports.tickets);
+}
+
+const Token = Type.String({ minLength: 1, maxLength: 16_384 });
+
+export const ticketOperations: readonly Operation[] = [
+  ticket(
+    'issue',
+    'anyone',
+    'Issues a ticket for the user of the session that asks.',
+    {},
+    {
+      expiry_time_secs: Type.Optional(Type.Integer({ minimum: 1 })),
+      allow_sso: Type.Optional(Type.Boolean()),
+      client_id: Type.Optional(NameText),
+      device_id: Type.Optional(NameText),
+      client_ticket: Type.Optional(Token),
+    },
+  ),
+  ticket('verify', 'realm', 'The claims of a ticket that is valid.', { ticket: Token }),
+  ticket('revoke', 'realm', 'Revokes a ticket.', { ticket: Token }),
+  ticket('revoke_all', 'realm', 'Revokes all tickets of a user.', { authid: NameText }),
+];
+
+function backup(verb: BackupVerb, summary: string, args: TProperties = {}): Operation {
+  const uri = `bondy.backup.${verb}`;
+  const isChange = verb === 'create' || verb === 'restore';
+  const spec = { uri, access: 'admin', summary, args, isChange, verb } as const;
+  return passedOn(spec, (ports) => ports.backup);
+}
+
+const File = Type.Optional(
+  Type.Union([Type.String({ maxLength: 1_024 }), Type.Object({}, { additionalProperties: true })]),
+);
+
+export const backupOperations: readonly Operation[] = [
+  backup('create', 'Writes a backup of the store of this node.', { file: File }),
+  backup('restore', 'Takes the rows of a backup into the store.', { file: File }),
+  backup('verify', 'Whether a backup is whole.', { file: File }),
+  backup('status', 'What is being written or restored, and what was last.', { file: File }),
+  operation({
+    uri: 'bondy.telemetry.metrics',
+    access: 'admin',
+    summary: 'The metrics of this node in the text format of Prometheus.',
+    result: Type.String(),
+    run: ({ ports }, done) => ports.metrics((text) => done({ value: text })),
+  }),
+];
