@@ -2,6 +2,7 @@
 import type { Match, Step } from '../policy-port.ts';
 import { covers } from './resources.ts';
 import type { Role } from './roles.ts';
+import { viaOf } from './roles.ts';
 
 /** For a person to read; there may be ten thousand grants. */
 const MAX_STEPS = 200;
@@ -41,6 +42,7 @@ export function stepsOf(
 
 function stepsOfRole(role: Role, permission: string, uri: string, match: Match): Step[] {
   const steps: Step[] = [];
+  const via = viaOf(role);
   for (const { facts, since } of role.grants) {
     for (const grant of facts.grantsOf.get(role.name)?.values() ?? []) {
       if (grant.at < since) continue;
@@ -50,7 +52,7 @@ function stepsOfRole(role: Role, permission: string, uri: string, match: Match):
       steps.push({
         realm: facts.uri,
         role: role.name,
-        via: role.via,
+        via,
         permission: grant.permission,
         uri: grant.uri,
         match: grant.match,

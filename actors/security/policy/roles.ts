@@ -13,8 +13,8 @@ import type { RealmView } from './view.ts';
 export interface Role {
   /** As in a grant: `all`, `group/NAME`, `user/NAME`. */
   readonly name: string;
-  /** The groups by which the subject comes to it, the nearest first. */
-  readonly via: readonly string[];
+  /** The group by which the subject comes to it; undefined: directly. */
+  readonly by: Role | undefined;
   readonly grants: readonly Grants[];
 }
 
@@ -28,14 +28,14 @@ export const ANONYMOUS = 'anonymous';
 
 /** `user`: undefined for whom the realm has no user. */
 export function rolesOf(view: RealmView, subject: Subject, user: UserRecord | undefined): Role[] {
-  const all = { name: 'all', via: [], grants: everywhere(view) };
+  const all = { name: 'all', by: undefined, grants: everywhere(view) };
   if (subject.username === undefined) {
-    return [all, { name: `group/${ANONYMOUS}`, via: [], grants: everywhere(view) }];
+    return [all, { name: `group/${ANONYMOUS}`, by: undefined, grants: everywhere(view) }];
   }
   const roles: Role[] = [all, ...groupRoles(view, directGroups(view, subject, user))];
   if (user) {
     const grants = [{ facts: view.own.facts, since: view.sinceUser(user) }];
-    roles.push({ name: `user/${user.username}`, via: [], grants });
+    roles.push({ name: `user/${user.username}`, by: undefined, grants });
   }
   return roles;
 }
@@ -53,19 +53,21 @@ function directGroups(
 function groupRoles(view: RealmView, direct: readonly string[]): readonly Role[] {
   const roles: Role[] = [];
   const seen = new Set(direct);
-  const queue = [...seen].map((name) => ({ name, via: [] as readonly string[] }));
-  for (const { name, via } of queue) {
+  const queue: { readonly name: string; readonly by: Role | undefined }[] = [];
+  for (const name of seen) queue.push({ name, by: undefined });
+  for (const { name, by } of queue) {
     const found = view.group(name);
     if (!found) continue;
     const { own } = view;
     const { owner, group } = found;
     const grants = [{ facts: owner.facts, since: Math.max(owner.realm.since, group.since) }];
     if (owner !== own) grants.unshift({ facts: own.facts, since: own.realm.since });
-    roles.push({ name: `group/${name}`, via, grants });
+    const role = { name: `group/${name}`, by, grants };
+    roles.push(role);
     for (const parent of view.parentsOf(found)) {
       if (seen.has(parent)) continue;
       seen.add(parent);
-      queue.push({ name: parent, via: [...via, name] });
+      queue.push({ name: parent, by: role });
     }
   }
   return roles;
@@ -73,4 +75,11 @@ function groupRoles(view: RealmView, direct: readonly string[]): readonly Role[]
 
 function everywhere(view: RealmView): readonly Grants[] {
   return view.layers.map(({ facts, realm }) => ({ facts, since: realm.since }));
+}
+
+/** The groups by which a subject comes to a role, the nearest to the subject first. */
+export function viaOf(role: Role): readonly string[] {
+  const names: string[] = [];
+  for (let by = role.by; by; by = by.by) names.unshift(by.name.slice('group/'.length));
+  return names;
 }

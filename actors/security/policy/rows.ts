@@ -47,8 +47,12 @@ function wordsOf(record: SecurityRecord): readonly (string | null)[] {
 
 /** `%0`: null, which no text becomes. */
 function wordOf(text: string | null): string {
-  return text === null ? '%0' : text.replace(/[%\s\p{Cc}]/gu, encodeURIComponent);
+  if (text === null) return '%0';
+  return PLAIN.test(text) ? text : text.replace(/[%\s\p{Cc}]/gu, encodeURIComponent);
 }
+
+/** Almost all of them. */
+const PLAIN = /^[!-$&-~]*$/;
 
 /** The same bytes for the same record, whatever the order of its fields. */
 export function encodeRecord(record: SecurityRecord): Uint8Array {

@@ -342,6 +342,19 @@ describe('an explanation', () => {
     assert.equal(omitted, 0);
   });
 
+  it('tells by which groups a subject comes to a role', () => {
+    const policy = policyOf(
+      ...staff,
+      group('people'),
+      group('living'),
+      membership('group/staff', 'people'),
+      membership('group/people', 'living'),
+      grant('group/living', 'wamp.call', 'x'),
+    );
+    const [step] = policy.explain(R, ann, 'wamp.call', 'x', 'exact').steps;
+    assert.deepEqual(step!.via, ['staff', 'people']);
+  });
+
   it('is bounded, and keeps what grants', () => {
     const many = Array.from({ length: 500 }, (_, i) => grant('all', 'wamp.call', `a.${i}`));
     const policy = policyOf(...staff, ...many, grant('user/ann', 'wamp.call', 'b'));
