@@ -47,6 +47,11 @@ const CHAPTERS: { readonly [Part in keyof typeof schema]: Omit<Chapter, 'keys'> 
       'What a node keeps beyond its end, and what all nodes of a cluster share: realms, users and grants, retained events, ' +
       'recorded events. A copy on each node.',
   },
+  audit: {
+    title: 'Audit log',
+    intro:
+      'Who did what that matters to security, in a file that shows when it was changed (docs/audit.md).',
+  },
   backup: {
     title: 'Backup',
     intro:

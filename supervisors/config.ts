@@ -20,6 +20,8 @@ import {
   authenticationConflicts,
   authenticationKeys,
 } from './configuration/authentication.ts';
+import { auditConfig, auditKeys } from './configuration/audit.ts';
+import type { NodeAuditConfig } from './configuration/audit.ts';
 import { backupConfig, backupKeys } from './configuration/backup.ts';
 import type { BackupConfig } from './configuration/backup.ts';
 import { clusterConfig, clusterConflicts, clusterKeys } from './configuration/cluster.ts';
@@ -56,6 +58,7 @@ export interface NodeConfig {
   readonly routing: RoutingConfig;
   readonly cluster: ClusterConfig;
   readonly store: NodeStoreConfig;
+  readonly audit: NodeAuditConfig;
   readonly backup: BackupConfig;
   readonly log: LogConfig;
   readonly kernel: { readonly turnBudgetMs: number; readonly crashRing: number };
@@ -73,6 +76,7 @@ export const schema = {
   routing: routingKeys,
   cluster: clusterKeys,
   store: storeKeys,
+  audit: auditKeys,
   backup: backupKeys,
   log: logKeys,
   kernel: kernelKeys,
@@ -114,6 +118,7 @@ function nodeConfig(values: NodeValues): NodeConfig {
     routing: routingConfig(routing),
     cluster: clusterConfig(values.cluster),
     store,
+    audit: auditConfig(values.audit),
     backup: backupConfig(values.backup, store.dataDirectory),
   };
 }

@@ -7,8 +7,7 @@ import { MEMBERSHIP } from '../actors/membership/api.ts';
 import type { MembershipMessage, Out } from '../actors/membership/api.ts';
 import type { PrefixSpec } from '../actors/store/api.ts';
 import { RealmDirectory } from '../actors/realms/api.ts';
-import { StaticAuthenticator } from '../actors/security/authenticator.ts';
-import { equalSecrets } from '../runtime/crypto/secrets.ts';
+import { Gate } from '../actors/security/gate.ts';
 import type { ExitReason } from '../runtime/kernel/actor.ts';
 import { boot } from '../runtime/kernel/boot.ts';
 import type { Kernel } from '../runtime/kernel/kernel.ts';
@@ -18,20 +17,26 @@ import type { Logger } from '../runtime/log/logger.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
 import { createNetEnvironment } from '../runtime/net/environment.ts';
 import { codecs } from '../runtime/wamp/codecs.ts';
+import { AuditTrail } from './audit-trail.ts';
+import { auditedAuthenticator } from './audited.ts';
+import { authentication } from './authentication.ts';
+import { Backups } from './backup/backups.ts';
 import { clusterStatusGauges } from './cluster-gauges.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { clusterParts } from './cluster-parts.ts';
 import { clusterStatus } from './cluster-status.ts';
+import { nameProblems } from './name-problems.ts';
 import type { NodeConfig } from './config.ts';
 import { COUNTER_HELP } from './counters.ts';
 import { clusterGauges, nodeGauges } from './gauges.ts';
-import { nameProblems } from './name-problems.ts';
 import { hostInUrl, listenerAddresses, reloadListeners, stopAccepting } from './listening.ts';
 import type { Address } from './listening.ts';
 import type { NodeStore } from './node-store.ts';
 import { nodeStore } from './node-store.ts';
 import type { Parts } from './parts.ts';
 import { root } from './root.ts';
+import type { SecurityParts } from './security-parts.ts';
+import { securityParts } from './security-parts.ts';
 import { dismissSessions } from './stopping.ts';
 import type { StoreParts } from './store-parts.ts';
 import { storeGauges, storeProblems } from './store-health.ts';
@@ -81,24 +86,54 @@ export async function startNode(
     wall: injected.wall,
   });
   const own = await nodeStore(initial, log, injected.prefixes ?? []);
+  const security = await securityParts(initial).catch((error: unknown) => {
+    own.release();
+    throw error;
+  });
   const clusterOfThis = clusterOrRelease(own, () =>
     clusterParts(initial, own, { clock: scheduler.clock, net, kernel: () => kernel }),
   );
-  const parts: Parts = {
+  const about = {
     config: () => config,
     version,
+    kernel: (): Kernel => kernel,
+    own,
+    cluster: clusterOfThis,
+  };
+  const audit = new AuditTrail(initial.audit, {
+    node: own.identity.name,
+    isInCluster: clusterOfThis !== undefined,
+    log,
+    wall: () => scheduler.clock.wall(),
+    count: net.count,
+  });
+  const parts: Parts = {
+    ...about,
+    audit,
+    backups: new Backups(about, ({ kind, filename, detail }) => {
+      log.info(`backup_${kind}`, { filename, ...detail });
+      const reason = detail['message'] === undefined ? undefined : String(detail['message']);
+      audit.record({ event: 'backup', what: kind, filename, reason });
+    }),
     log,
     metrics,
     directory,
-    authenticator: new StaticAuthenticator({
-      realm: (uri) => directory.lookup(uri)?.config,
-      equal: equalSecrets,
-    }),
+    security,
+    authenticator: auditedAuthenticator(
+      new Gate(
+        () => security.table.isLoaded,
+        authentication({
+          config: () => config,
+          directory,
+          clock: scheduler.clock,
+          policy: security.table.policy,
+          count: (counter) => metrics.counters.count(counter),
+        }),
+      ),
+      audit,
+    ),
     net,
-    kernel: () => kernel,
-    isReady: () => readiness(kernel, isStopping, isOut, own.store, clusterOfThis),
-    own,
-    cluster: clusterOfThis,
+    isReady: () => readiness(kernel, isStopping, isOut, own.store, clusterOfThis, security, audit),
     onOut: (why, incarnation) => {
       log.error('node_out', { why, incarnation });
       isOut = why;
@@ -119,6 +154,7 @@ export async function startNode(
     await clusterOfThis?.idle();
     own.release();
   });
+  audit.record({ event: 'node', what: 'started', version });
   await kernel.started;
   await refuseFailedStart(kernel);
   const addresses = await listenerAddresses(kernel, initial);
@@ -143,6 +179,7 @@ export async function startNode(
     async stop() {
       if (!isStopping) {
         isStopping = true;
+        audit.record({ event: 'node', what: 'stopping', version });
         stopAccepting(kernel, config);
         if (config.cluster.leavesOnStop) await leaveCluster(kernel);
         const { gracePeriodMs } = config.shutdown;
@@ -201,13 +238,17 @@ function readiness(
   out: Out | undefined,
   store: StoreParts,
   cluster: ClusterParts | undefined,
+  security: SecurityParts,
+  audit: AuditTrail,
 ): Readiness {
   const why = isStopping ? ['the node is stopping'] : [];
   if (out !== undefined) why.push(`this node is out of the cluster: ${out}`);
   for (const { id, state } of kernel.tree({ childLimit: 0 }).children) {
     if (state !== 'running') why.push(`${id} is ${state.replace('_', ' ')}`);
   }
+  if (!security.table.isLoaded) why.push('who may do what has not been read yet');
   if (cluster !== undefined) why.push(...nameProblems(cluster));
   why.push(...storeProblems(store, kernel.clock.now()));
+  if (audit.problem !== undefined) why.push(audit.problem);
   return { ready: why.length === 0, why };
 }

@@ -3,13 +3,17 @@ import type { Readiness } from '../actors/admin/api.ts';
 import type { Out } from '../actors/membership/api.ts';
 import type { RealmDirectory } from '../actors/realms/api.ts';
 import type { Authenticator } from '../actors/security/api.ts';
+import type { PolicyChange } from '../actors/security/policy-port.ts';
 import type { Kernel } from '../runtime/kernel/kernel.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 import type { Metrics } from '../runtime/metrics/metrics.ts';
 import type { NetEnvironment } from '../runtime/net/environment.ts';
+import type { AuditTrail } from './audit-trail.ts';
+import type { Backups } from './backup/backups.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import type { NodeConfig } from './config.ts';
 import type { NodeStore } from './node-store.ts';
+import type { SecurityParts } from './security-parts.ts';
 
 export interface Parts {
   /** The configuration in force; a reload replaces it. */
@@ -26,6 +30,11 @@ export interface Parts {
   readonly isReady: () => Readiness;
   /** Who this node is, and what it keeps. */
   readonly own: NodeStore;
+  readonly audit: AuditTrail;
+  readonly backups: Backups;
+  readonly security: SecurityParts;
+  /** What was changed here of who may do what, for those who listen. */
+  readonly announce?: (change: PolicyChange) => void;
   /** Undefined: a node that is alone. */
   readonly cluster: ClusterParts | undefined;
   /** This life of the node is over for the others: it left, was removed, or a newer one took its name. */

@@ -9,6 +9,7 @@ import { edges } from './edges.ts';
 import { listeners } from './listeners.ts';
 import type { Parts } from './parts.ts';
 import { routing } from './routing.ts';
+import { security } from './security.ts';
 import { sessions } from './sessions.ts';
 import { store } from './store.ts';
 
@@ -20,6 +21,7 @@ export function root(parts: Parts): SupervisorSpec {
     children: () => [
       diagnostics(parts), // needs nothing, so nothing can take it down
       store(parts), // what outlives the process, and what all nodes keep
+      security(parts), // who may do what: nobody may enter without it
       routing(parts), // a router per realm: what sessions are members of
       sessions(parts), // an actor per session; they find their realm by its name
       ...(parts.cluster ? [cluster(parts, parts.cluster)] : []), // links to other nodes

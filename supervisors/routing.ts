@@ -1,21 +1,30 @@
 import { realm } from '../actors/realms/realm.actor.ts';
-import type { RealmConfig } from '../actors/realms/config.ts';
+import { keeper } from '../actors/realms/keeper.actor.ts';
+import type { KeptRealm } from '../actors/realms/keeper.ts';
 import type { RouterInput } from '../actors/routing/api.ts';
 import { brokerFeatures } from '../actors/routing/broker/features.ts';
 import { dealerFeatures } from '../actors/routing/dealer/features.ts';
 import { router } from '../actors/routing/router.actor.ts';
 import { RealmTables } from '../actors/routing/tables.ts';
-import { openAuthorizer } from '../actors/security/authorizer.ts';
+import type { Name } from '../runtime/kernel/actor.ts';
+import { name } from '../runtime/kernel/actor.ts';
 import { Mailbox } from '../runtime/kernel/mailbox.ts';
-import type { ChildSpec } from '../runtime/kernel/supervision.ts';
+import type { ChildSpec, SupervisorMessage } from '../runtime/kernel/supervision.ts';
 import { farRouting } from './far-routing.ts';
 import type { FarRouting } from './far-routing.ts';
 import { REALMS, ROUTER } from './intensities.ts';
 import type { Parts } from './parts.ts';
+import { authorizerOf, openRealms, wantedRealms } from './realms.ts';
 import { replicating } from './replicating.ts';
 
 /** Requests a realm may have waiting; a router that keeps up has a handful. */
 const ROUTER_MAILBOX = { limit: 100_000, onFull: 'refuse' } as const;
+
+const ROUTING: Name<SupervisorMessage> = name('routing');
+
+function groupName(uri: string): Name<SupervisorMessage> {
+  return name(`realm ${uri}`);
+}
 
 /** One group per realm; they fail one by one. */
 export function routing(parts: Parts): ChildSpec {
@@ -23,13 +32,26 @@ export function routing(parts: Parts): ChildSpec {
     id: 'routing',
     start: {
       kind: 'supervisor',
+      name: ROUTING.name,
       strategy: 'one_for_one',
       intensity: REALMS,
       children: () => {
+        const kept = openRealms(parts); // those that are here already
         const far = parts.cluster && farRouting(parts, parts.cluster);
         return [
           ...(far ? [far.child] : []), // other nodes' routers
-          ...parts.config().realms.map((config) => realmGroup(parts, config, far)),
+          ...[...kept].map(([, realm]) => realmGroup(parts, realm, far)),
+          {
+            id: 'realm keeper', // opens and closes realms while the node runs
+            start: keeper({
+              kept,
+              wanted: () => wantedRealms(parts),
+              supervisor: ROUTING,
+              group: (_uri, realm) => realmGroup(parts, realm, far),
+              groupName,
+              report: (event, fields) => parts.log.info(event, fields),
+            }),
+          },
         ];
       },
     },
@@ -40,12 +62,13 @@ export function routing(parts: Parts): ChildSpec {
  * The tables and the router's mailbox are made here, so they live as long as this supervisor: a router that dies
  * loses nothing. When the group itself gives up, the realm is closed and opened again, empty.
  */
-function realmGroup(parts: Parts, config: RealmConfig, far: FarRouting | undefined): ChildSpec {
-  const { uri } = config;
+function realmGroup(parts: Parts, here: KeptRealm, far: FarRouting | undefined): ChildSpec {
+  const { uri } = here.config;
   return {
     id: uri,
     start: {
       kind: 'supervisor',
+      name: groupName(uri).name,
       strategy: 'rest_for_one',
       intensity: ROUTER,
       children: () => {
@@ -62,7 +85,8 @@ function realmGroup(parts: Parts, config: RealmConfig, far: FarRouting | undefin
             id: 'realm',
             start: realm({
               directory: parts.directory,
-              realm: { uri, config, router: mailbox, members, features },
+              realm: { uri, router: mailbox, members, features },
+              settings: () => here.config,
             }),
           },
           // decides; whatever it knows is in the tables
@@ -71,10 +95,12 @@ function realmGroup(parts: Parts, config: RealmConfig, far: FarRouting | undefin
             start: router({
               mailbox,
               tables,
-              uriRule: config.uriRule,
+              get uriRule() {
+                return here.config.uriRule;
+              },
               dealer,
               broker,
-              authorizer: openAuthorizer(config.allowDisclosure),
+              authorizer: authorizerOf(parts, here.config),
               codecs: parts.net.codecs,
               count: (counter, by) => parts.metrics.counters.count(counter, by),
               ...(far && { cluster: far.portFor(uri) }),

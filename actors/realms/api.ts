@@ -2,8 +2,10 @@
  * A realm as the rest of the node meets it. The realm actor keeps what must outlive its router: the router's
  * mailbox and the tables; its own end means that the realm is closed and so are its sessions.
  */
-import type { ReplyTo, Target } from '../../runtime/kernel/actor.ts';
+import type { Name, ReplyTo, Target } from '../../runtime/kernel/actor.ts';
+import { name } from '../../runtime/kernel/actor.ts';
 import type { Member, RouterTarget } from '../routing/api.ts';
+import type { Dict } from '../../runtime/wamp/message.ts';
 import type { RealmConfig } from './config.ts';
 
 export type RealmMessage = { readonly kind: 'count_sessions'; readonly reply: ReplyTo<number> };
@@ -13,31 +15,42 @@ export interface RealmClosed {
   readonly kind: 'realm_closed';
 }
 
+/** What ends a session from the side of its realm. */
+export type Dismissal =
+  RealmClosed | { readonly kind: 'goodbye'; readonly reason: string; readonly details: Dict };
+
 const CLOSED: RealmClosed = { kind: 'realm_closed' };
+const NOBODY: ReadonlyMap<Target<Dismissal>, Member> = new Map();
 
 /** The sessions of a realm, who enter and leave by themselves, so that they need not watch it. */
 export class Attendance {
-  #sessions: Set<Target<RealmClosed>> | undefined = new Set();
+  #sessions: Map<Target<Dismissal>, Member> | undefined = new Map();
 
   /** Told at once when the realm has ended already. */
-  enter(session: Target<RealmClosed>): void {
-    if (this.#sessions) this.#sessions.add(session);
+  enter(session: Target<Dismissal>, member: Member): void {
+    if (this.#sessions) this.#sessions.set(session, member);
     else session.cast(CLOSED);
   }
 
-  leave(session: Target<RealmClosed>): void {
+  leave(session: Target<Dismissal>): void {
     this.#sessions?.delete(session);
   }
 
+  /** From the turn in which it is welcome, which the router hears of later. */
+  sessions(): ReadonlyMap<Target<Dismissal>, Member> {
+    return this.#sessions ?? NOBODY;
+  }
+
   close(): void {
-    const sessions = this.#sessions ?? [];
+    const sessions = this.#sessions ?? NOBODY;
     this.#sessions = undefined;
-    for (const session of sessions) session.cast(CLOSED);
+    for (const session of sessions.keys()) session.cast(CLOSED);
   }
 }
 
 export interface Realm {
   readonly uri: string;
+  /** As it is now: some of it changes while the realm is open. */
   readonly config: RealmConfig;
   readonly attendance: Attendance;
   /** The router's mailbox; it stays the same when the router is restarted. */
@@ -47,6 +60,15 @@ export interface Realm {
   /** What WELCOME announces. */
   readonly features: { readonly broker: readonly string[]; readonly dealer: readonly string[] };
 }
+
+/** The policy may want other realms. Answered when all that it wants are open and no other is. */
+export interface LookAtRealms {
+  readonly kind: 'look';
+  readonly reply?: ReplyTo<void>;
+}
+
+/** Opens and closes realms while the node runs. */
+export const REALM_KEEPER: Name<LookAtRealms> = name('realm keeper');
 
 export interface ReadonlyRows<K, V> {
   readonly size: number;

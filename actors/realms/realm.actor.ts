@@ -2,20 +2,29 @@
 import type { Definition } from '../../runtime/kernel/actor.ts';
 import { Attendance } from './api.ts';
 import type { Realm, RealmDirectory, RealmMessage } from './api.ts';
+import type { RealmConfig } from './config.ts';
 
 export interface RealmDependencies {
   readonly directory: RealmDirectory;
   /** All of the realm but its sessions. */
-  readonly realm: Omit<Realm, 'attendance'>;
+  readonly realm: Omit<Realm, 'attendance' | 'config'>;
+  settings(): RealmConfig;
 }
 
-export function realm({ directory, realm }: RealmDependencies): Definition<RealmMessage> {
+export function realm({ directory, realm, settings }: RealmDependencies): Definition<RealmMessage> {
   return {
     class: 'control',
     init(context) {
       const attendance = new Attendance();
       context.own(attendance);
-      context.own(directory.open({ ...realm, attendance }));
+      const opened: Realm = {
+        ...realm,
+        attendance,
+        get config() {
+          return settings();
+        },
+      };
+      context.own(directory.open(opened));
       return {
         handle(message) {
           message.reply.reply(realm.members.size);

@@ -39,6 +39,8 @@ export interface SessionShellDependencies {
   readonly agent: string;
   readonly authenticator: Authenticator;
   lookup(realm: string): Realm | undefined;
+  /** Why not (a reason for GOODBYE), when what let it in was taken back while it waited to come in. */
+  mayStay?(realm: string, principal: Principal): string | undefined;
   /** Undefined: a node that is alone. */
   readonly continuity?: Continuity | undefined;
   count(counter: string, by?: number): void;
@@ -172,7 +174,9 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
       lastInvocation: 0,
     };
     this.#realm = realm;
-    realm.attendance.enter(self);
+    realm.attendance.enter(self, this.#member);
+    const why = this.#d.mayStay?.(realm.uri, principal);
+    if (why !== undefined) self.cast({ kind: 'goodbye', reason: why, details: {} });
     const delivery = realm.router.cast({ kind: 'join', member: this.#member });
     if (delivery === 'accepted') return;
     this.#part();

@@ -1,0 +1,228 @@
+/**
+ * Keeps the policy what the store says: reads all rows of the prefix `security`, follows their changes from any node, ends
+ * sessions of those who may no longer be there and has realms opened and closed.
+ *
+ * State first: a row changes the policy, and what that asks for is written down in the table, in one step. It is done when
+ * the changes that wait behind it are in as well, so that a batch is acted upon as a whole.
+ */
+import type { Context, Definition, Handlers, Target } from '../../runtime/kernel/actor.ts';
+import type { Mailbox } from '../../runtime/kernel/mailbox.ts';
+import { compareBytes } from '../../runtime/structures/bytes.ts';
+import { Malformed } from '../../runtime/structures/malformed.ts';
+import type { Attendance } from '../realms/api.ts';
+import type { Change, PartitionInfo, PartitionMessage, Store, StoreState } from '../store/api.ts';
+import { partitionName } from '../store/api.ts';
+import type { Expulsion } from './expulsions.ts';
+import { CLOSE_USER, expulsions } from './expulsions.ts';
+import { decodeRecord, encodeRecord } from './policy/rows.ts';
+import type { PolicyChange } from './policy-port.ts';
+import { SECURITY } from './records.ts';
+import type { SecurityMessage } from './services.ts';
+import { SECURITY_ACTOR } from './services.ts';
+import type { SecurityTable, SecurityWriter } from './table.ts';
+
+export interface SecurityDependencies {
+  readonly table: SecurityTable;
+  readonly mailbox: Mailbox<SecurityMessage>;
+  readonly store: Store;
+  readonly state: StoreState;
+  /** Who is in a realm here; undefined: it is not open. */
+  attendance(realm: string): Attendance | undefined;
+  /** Who opens and closes realms. */
+  realms(): Target<{ readonly kind: 'look' }> | undefined;
+  /** What happened, for those who listen in a realm. Only where the change was made. */
+  announce(change: PolicyChange): void;
+  count(counter: string, by?: number): void;
+}
+
+const LOOK_AGAIN_MS = 200;
+const CONFIRM_MS = 30_000;
+/** Rows read again in a turn. */
+const SLICE = 200;
+
+export function security(dependencies: SecurityDependencies): Definition<SecurityMessage> {
+  const { mailbox } = dependencies;
+  return {
+    class: 'control',
+    mailbox,
+    init: (context) => new SecurityActor(dependencies, context),
+  };
+}
+
+class SecurityActor implements Handlers<SecurityMessage> {
+  readonly #d: SecurityDependencies;
+  readonly #context: Context<SecurityMessage>;
+  readonly #writer: SecurityWriter;
+  readonly #monitors = new Set<number>();
+  #unread: string[] = [];
+  #follows = false;
+  #isToAct = false;
+  #confirmed = 0;
+
+  constructor(dependencies: SecurityDependencies, context: Context<SecurityMessage>) {
+    this.#d = dependencies;
+    this.#context = context;
+    this.#writer = dependencies.table.claim(context);
+    context.register(SECURITY_ACTOR);
+    const undo = dependencies.state.onAdvance(() => {
+      if (!this.#follows && dependencies.state.isReady)
+        dependencies.mailbox.admit({ kind: 'look' });
+    });
+    context.own({ close: undo });
+    dependencies.mailbox.takeInterrupted(); // whatever it was about is read again
+    this.#look();
+    if (!this.#writer.work.isEmpty) this.#actLater();
+  }
+
+  handle(message: SecurityMessage): void {
+    switch (message.kind) {
+      case 'store_change':
+        return this.#onChange(message);
+      case 'store_changes_lost':
+        return this.#readAll();
+      case 'look':
+        return this.#look();
+      case 'read':
+        return this.#read(SLICE);
+      case 'act':
+        return this.#act();
+      case 'subscribed':
+        return this.#onSubscribed();
+      case 'sync':
+        this.#act();
+        return message.reply.reply();
+    }
+  }
+
+  /** A partition ended: when it is back it has perhaps other rows. */
+  onDown(): void {
+    if (!this.#follows) return;
+    this.#follows = false;
+    this.#context.after(LOOK_AGAIN_MS, { kind: 'look' });
+  }
+
+  #look(): void {
+    const { state, store, mailbox, table } = this.#d;
+    if (this.#follows || !state.isReady) return;
+    for (const monitor of this.#monitors) this.#context.demonitor(monitor);
+    this.#monitors.clear();
+    for (let index = 0; index < store.partitions; index++) {
+      const partition = this.#context.whereis(partitionName(index));
+      if (partition === undefined) {
+        this.#context.after(LOOK_AGAIN_MS, { kind: 'look' });
+        return;
+      }
+      this.#monitors.add(this.#context.monitor(partition));
+    }
+    this.#follows = true;
+    store.subscribe(this.#context, SECURITY, mailbox);
+    this.#confirm();
+    this.#readAll();
+    if (table.isLoaded) return;
+    // Nobody is in yet, so nobody waits: all of it at once, before what needs it starts.
+    this.#read(Infinity);
+    this.#writer.loaded();
+  }
+
+  /** What changes before a partition has heard of the subscription is told to nobody: then it is to be read again. */
+  #confirm(): void {
+    for (let index = 0; index < this.#d.store.partitions; index++) {
+      const partition = this.#context.whereis(partitionName(index));
+      if (partition === undefined) return; // it is monitored
+      this.#context.call<PartitionMessage, PartitionInfo>(
+        partition,
+        (reply) => ({ kind: 'info', reply }),
+        CONFIRM_MS,
+        () => ({ kind: 'subscribed' }),
+      );
+    }
+  }
+
+  #onSubscribed(): void {
+    if (++this.#confirmed % this.#d.store.partitions === 0) this.#readAll();
+  }
+
+  #onChange({ key, value, source }: Change): void {
+    const changes = this.#take(key, value);
+    if (source === 'local') for (const change of changes) this.#d.announce(change);
+  }
+
+  #readAll(): void {
+    const { store } = this.#d;
+    const keys = new Set<string>();
+    for (const [key] of this.#writer.policy.records()) keys.add(key);
+    for (const { key } of store.entries(SECURITY)) keys.add(key);
+    const wasReading = this.#unread.length > 0;
+    this.#unread = [...keys];
+    if (!wasReading) this.#d.mailbox.admit({ kind: 'read' });
+  }
+
+  #read(limit: number): void {
+    const rest = this.#unread.length > limit ? this.#unread.splice(limit) : [];
+    for (const key of this.#unread) {
+      const value = this.#d.store.get(SECURITY, key);
+      if (!this.#isKnown(key, value)) this.#take(key, value);
+    }
+    this.#unread = rest;
+    if (rest.length > 0) this.#d.mailbox.admit({ kind: 'read' });
+  }
+
+  #isKnown(key: string, value: Uint8Array | undefined): boolean {
+    const { policy } = this.#writer;
+    const known = policy.record(key);
+    if (policy.isConfigured(key)) return true;
+    if (known === undefined || value === undefined) return known === value;
+    return compareBytes(encodeRecord(known), value) === 0;
+  }
+
+  #take(key: string, value: Uint8Array | undefined): readonly PolicyChange[] {
+    const { policy, work } = this.#writer;
+    const record = value && decodeRecord(key, value);
+    if (record instanceof Malformed) this.#d.count('security_rows_malformed');
+    const changes =
+      record === undefined || record instanceof Malformed
+        ? policy.forget(key)
+        : policy.apply(record);
+    work.add(changes);
+    if (changes.length > 0) this.#actLater();
+    return changes;
+  }
+
+  #actLater(): void {
+    if (this.#isToAct) return;
+    this.#isToAct = true;
+    this.#d.mailbox.admit({ kind: 'act' });
+  }
+
+  /** Whoever is told twice, after a crash in the middle, is told nothing new. */
+  #act(): void {
+    this.#isToAct = false;
+    const changes = this.#writer.work.all();
+    if (changes.length === 0) return;
+    for (const [realm, users] of expulsions(changes)) this.#expel(realm, users);
+    if (changes.some(({ kind }) => kind === 'realm')) this.#d.realms()?.cast({ kind: 'look' });
+    this.#writer.work.done();
+  }
+
+  #expel(realm: string, users: ReadonlyMap<string, Expulsion>): void {
+    const { policy } = this.#writer;
+    for (const [session, member] of this.#d.attendance(realm)?.sessions() ?? []) {
+      // Without a subject: a realm of the configuration, whose users are no records.
+      const { username = '', isVouchedFor = false } = member.subject ?? {};
+      const what = users.get(username);
+      if (what === undefined || (isVouchedFor && what !== 'disabled')) continue;
+      const passwordAt = policy.user(realm, username)?.passwordAt ?? 0;
+      const spared = this.#d.table.sparedOf(username, passwordAt);
+      if (what === 'rekeyed' && spared === member.id) continue;
+      this.#d.count('sessions_expelled');
+      const details = { message: WORDS[what] };
+      session.cast({ kind: 'goodbye', reason: CLOSE_USER[what], details });
+    }
+  }
+}
+
+const WORDS: Readonly<Record<Expulsion, string>> = {
+  removed: 'the user was removed',
+  disabled: 'the user was disabled',
+  rekeyed: 'the credentials of the user were changed',
+};

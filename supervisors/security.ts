@@ -1,0 +1,61 @@
+/** Who may do what, kept as the store says, and the one who changes it. */
+import { CLOSE } from '../runtime/wamp/uris.ts';
+import { REALM_KEEPER } from '../actors/realms/api.ts';
+import type { Principal } from '../actors/security/api.ts';
+import { security as securityActor } from '../actors/security/security.actor.ts';
+import { writer } from '../actors/security/writer.actor.ts';
+import { COOLING } from './intensities.ts';
+import type { ChildSpec } from '../runtime/kernel/supervision.ts';
+import type { Parts } from './parts.ts';
+import type { SecurityParts } from './security-parts.ts';
+
+/** While it is being restarted, everybody is judged by what was known last; changes wait. */
+export function security(parts: Parts): ChildSpec {
+  const { directory, net, own } = parts;
+  const { table, keys, mailbox, writerMailbox } = parts.security;
+  const { store, state } = own.store;
+  return {
+    id: 'security',
+    start: {
+      kind: 'supervisor',
+      strategy: 'rest_for_one',
+      onExhausted: COOLING,
+      children: () => [
+        {
+          id: 'policy', // follows the store
+          start: securityActor({
+            table,
+            mailbox,
+            store,
+            state,
+            attendance: (realm) => directory.lookup(realm)?.attendance,
+            realms: () => parts.kernel().whereis(REALM_KEEPER),
+            announce: (change) => parts.announce?.(change),
+            count: net.count,
+          }),
+        },
+        {
+          id: 'writer', // puts changes into the store, and asks the above whether they are in force
+          start: writer({
+            table,
+            store,
+            mailbox: writerMailbox,
+            keyFor: (realm) => keys.make(realm),
+            count: net.count,
+          }),
+        },
+      ],
+    },
+  };
+}
+
+/** Whoever waited to come in while it was disabled or removed may not stay. */
+export function mayStay({ table }: SecurityParts) {
+  return (realm: string, { subject }: Principal): string | undefined => {
+    const username = subject?.username;
+    if (username === undefined) return undefined;
+    const user = table.policy.user(realm, username);
+    if (user === undefined) return subject?.isVouchedFor ? undefined : CLOSE.userDeleted;
+    return user.enabled ? undefined : CLOSE.userDisabled;
+  };
+}
