@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The command line. Each command is a file in commands/; what they need is imported when they run. */
 import { Command } from 'commander';
+import { addAuditCommands } from './audit-commands.ts';
+import { addBackupCommands } from './backup-commands.ts';
 import { addClusterCommands } from './cluster-commands.ts';
 import type { ConfigOptions } from './commands/configuration.ts';
 import { adminUrlOption, withConfigOptions, wholeNumber } from './options.ts';
@@ -41,6 +43,8 @@ program
 
 addClusterCommands(program);
 addStoreCommands(program);
+addBackupCommands(program);
+addAuditCommands(program);
 
 const config = program.command('config').description('look at the configuration');
 

@@ -22,7 +22,6 @@ import type { Causality } from './causality.ts';
 import { causality } from './causality.ts';
 import { continuity } from './continuity.ts';
 import type { NodeConfig } from './config.ts';
-import { makeOperatorToken } from './operator-token.ts';
 import type { NodeStore } from './node-store.ts';
 import type { RosterFile } from './roster-file.ts';
 import { rosterFile } from './roster-file.ts';
@@ -32,8 +31,6 @@ export interface ClusterParts extends Pick<NodeStore, 'identity' | 'store'> {
   readonly causality: Causality;
   /** Undefined: without a secret that all nodes have nobody could trust a token. */
   readonly continuity: Continuity | undefined;
-  /** Shown by an operator's commands. */
-  readonly operatorToken: string;
   readonly network: PeerSwitch;
   readonly gate: Gate;
   /** Whom this node dials, and why that fails. */
@@ -68,7 +65,6 @@ export function clusterParts(
   const { net, clock } = sources;
   const tls = links.tls && readTls(links.tls);
   const roster = rosterFile(directory);
-  const operatorToken = makeOperatorToken(directory);
   const network = new PeerSwitch({
     self: { name: identity.name, incarnation: identity.incarnation },
     settings: links,
@@ -104,7 +100,6 @@ export function clusterParts(
     causality: causal,
     continuity:
       links.secret === undefined ? undefined : continuity(links.secret, store.state, causal),
-    operatorToken,
     network,
     gate,
     board: new DialBoard(),

@@ -4,6 +4,7 @@
  * exported too, with a help made of its name, and a test asks for a line.
  */
 import { ADMIN_COUNTERS } from '../actors/admin/counters.ts';
+import { AUDIT_COUNTER_HELP } from '../actors/audit/counters.ts';
 import { BROADCAST_COUNTER_HELP } from '../actors/broadcast/counters.ts';
 import { LINK_COUNTERS } from '../actors/links/counters.ts';
 import { LISTENER_COUNTERS } from '../actors/listeners/counters.ts';
@@ -21,6 +22,7 @@ export const COUNTERS_BY_SUBSYSTEM = {
   security: SECURITY_COUNTERS,
   routing: ROUTING_COUNTERS,
   admin: ADMIN_COUNTERS,
+  audit: AUDIT_COUNTER_HELP,
   links: LINK_COUNTERS,
   membership: MEMBERSHIP_COUNTERS,
   broadcast: BROADCAST_COUNTER_HELP,

@@ -4,7 +4,8 @@ import { COOLING } from './intensities.ts';
 import type { Parts } from './parts.ts';
 
 /** Everything else would fall with it, so it never escalates. */
-export function diagnostics({ log }: Parts): ChildSpec {
+export function diagnostics({ log, audit }: Parts): ChildSpec {
+  const auditLog = audit.child();
   return {
     id: 'diagnostics',
     start: {
@@ -16,6 +17,7 @@ export function diagnostics({ log }: Parts): ChildSpec {
           id: 'health',
           start: health({ warn: (event, fields) => log.warn(event, fields) }),
         },
+        ...(auditLog === undefined ? [] : [auditLog]), // writes what matters to security
       ],
     },
   };

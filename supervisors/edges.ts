@@ -10,7 +10,7 @@ import { storeReport } from './store-health.ts';
 /** What the node can do without: each cools down and comes back, and nothing of it ever escalates. */
 export function edges(parts: Parts): ChildSpec {
   const { config, kernel, metrics, version, log, isReady, cluster } = parts;
-  const commands = cluster && operator(parts, cluster);
+  const commands = operator(parts);
   return {
     id: 'edges',
     start: {

@@ -18,6 +18,7 @@ import type { Logger } from '../runtime/log/logger.ts';
 import { failed, ok } from '../runtime/disk/storage.ts';
 import { otherCluster } from './cluster-record.ts';
 import type { NodeConfig } from './config.ts';
+import { makeOperatorToken } from './operator-token.ts';
 import type { StoreDisk, StoreParts } from './store-parts.ts';
 import { storeParts } from './store-parts.ts';
 
@@ -26,6 +27,8 @@ export interface NodeStore {
   /** Undefined: nothing of this node is on disk. */
   readonly directory: DataDirectory | undefined;
   readonly store: StoreParts;
+  /** Shown by an operator's commands. Undefined: there is no data directory to read it from. */
+  readonly operatorToken: string | undefined;
   /** Gives the data directory back. */
   release(): void;
 }
@@ -42,6 +45,7 @@ export async function nodeStore(
   return {
     identity: disk.identity,
     directory: disk.directory,
+    operatorToken: tokenOrRelease(disk),
     store: partsOn(isAlone ? irreplaceable(disk) : replaceable(disk), config, more),
     release: () => disk.release(),
   };
@@ -52,9 +56,19 @@ export function memoryStore(config: NodeConfig, more: readonly PrefixSpec[] = []
   return {
     identity: { name: config.node.name, incarnation: seconds(), uuid: randomUUID() },
     directory: undefined,
+    operatorToken: undefined,
     store: partsOn(nothingKept(config), config, more),
     release: () => undefined,
   };
+}
+
+function tokenOrRelease(disk: Disk): string {
+  try {
+    return makeOperatorToken(disk.directory);
+  } catch (error) {
+    disk.release();
+    throw error;
+  }
 }
 
 function partsOn(disk: StoreDisk, config: NodeConfig, more: readonly PrefixSpec[]): StoreParts {

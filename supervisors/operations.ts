@@ -7,8 +7,18 @@ import { tokenProblem } from './operator-token.ts';
 import type { Parts } from './parts.ts';
 import { checkStore, repairStore } from './store-operations.ts';
 
-/** Made once per life of the process: what runs outlives the admin server that was asked for it. */
-export function operator(parts: Parts, own: ClusterParts): Operator {
+/**
+ * Made once per life of the process: what runs outlives the admin server that was asked for it. Undefined: nobody could show
+ * that they may, because there is no data directory.
+ */
+export function operator(parts: Parts): Operator | undefined {
+  const { own, cluster, backups } = parts;
+  const token = own.operatorToken;
+  if (token === undefined) return undefined;
+  const inCluster = (
+    run: (cluster: ClusterParts) => Promise<OperationOutcome>,
+  ): Promise<OperationOutcome> =>
+    cluster === undefined ? Promise.resolve(isAlone()) : run(cluster);
   let isStoreBusy = false;
 
   const alone = async (run: () => Promise<OperationOutcome>): Promise<OperationOutcome> => {
@@ -30,30 +40,53 @@ export function operator(parts: Parts, own: ClusterParts): Operator {
   const perform = (operation: Operation): Promise<OperationOutcome> => {
     switch (operation.kind) {
       case 'join':
-        return join(parts.kernel(), own, operation.address);
+        return inCluster((it) => join(parts.kernel(), it, operation.address));
       case 'leave':
-        return leave(parts.kernel(), own);
+        return inCluster((it) => leave(parts.kernel(), it));
       case 'remove':
-        return remove(parts.kernel(), own, operation);
+        return inCluster((it) => remove(parts.kernel(), it, operation));
       case 'check_store':
         return alone(() => checkStore(parts.kernel(), own.store));
       case 'repair_store':
-        return alone(() => repairStore(parts.kernel(), own));
+        return inCluster((it) => alone(() => repairStore(parts.kernel(), it)));
+      case 'create_backup':
+        return backups.create(operation.name);
+      case 'verify_backup':
+        return backups.verify(operation.name);
+      case 'restore_backup':
+        return backups.restore(operation.name, operation.isAsNew ? 'as_new' : 'merge');
+      case 'backup_status':
+        return Promise.resolve({ kind: 'done', report: backups.status() });
       default:
         return never(operation);
     }
   };
 
+  const record = (operation: Operation, outcome: OperationOutcome): void => {
+    if (READS.has(operation.kind)) return;
+    parts.audit.record({
+      ...{ event: 'administration', who: 'operator', what: operation.kind },
+      target: targetOf(operation),
+      outcome: outcome.kind === 'done' ? 'ok' : 'refused',
+      reason: outcome.kind === 'refused' ? outcome.error : undefined,
+    });
+  };
+
   return {
-    authorize: (authorization) => tokenProblem(authorization, own.operatorToken),
+    authorize: (authorization) => tokenProblem(authorization, token),
     perform: (operation, answer) => {
       parts.log.info('operator', { ...operation });
+      const { refusal } = parts.audit;
+      if (refusal !== undefined && !READS.has(operation.kind)) {
+        return answer(refused(503, 'not_audited', `Nothing is changed while ${refusal}.`));
+      }
       perform(operation).then(
         (outcome) => {
           if (outcome.kind === 'refused') {
             const { error, message } = outcome;
             parts.log.warn('operator_refused', { operation: operation.kind, error, message });
           }
+          record(operation, outcome);
           answer(outcome);
         },
         (error: unknown) => {
@@ -63,6 +96,26 @@ export function operator(parts: Parts, own: ClusterParts): Operator {
       );
     },
   };
+}
+
+/** Change nothing. */
+const READS: ReadonlySet<Operation['kind']> = new Set([
+  'check_store',
+  'verify_backup',
+  'backup_status',
+]);
+
+function targetOf(operation: Operation): string | undefined {
+  if ('name' in operation) return operation.name;
+  return 'address' in operation ? `${operation.address.host}:${operation.address.port}` : undefined;
+}
+
+function isAlone(): OperationOutcome {
+  return refused(
+    404,
+    'no_cluster',
+    'This node is alone (cluster.enabled = off): it has no cluster that could be asked.',
+  );
 }
 
 function never(operation: never): never {

@@ -12,7 +12,13 @@ export type Operation =
   /** `isForced`: although it is up. */
   | { readonly kind: 'remove'; readonly name: string; readonly isForced: boolean }
   | { readonly kind: 'check_store' }
-  | { readonly kind: 'repair_store' };
+  | { readonly kind: 'repair_store' }
+  /** `name`: of a file in the node's folder of backups; undefined: by the time. */
+  | { readonly kind: 'create_backup'; readonly name: string | undefined }
+  | { readonly kind: 'verify_backup'; readonly name: string }
+  /** `isAsNew`: written over what is there, instead of merged with it. */
+  | { readonly kind: 'restore_backup'; readonly name: string; readonly isAsNew: boolean }
+  | { readonly kind: 'backup_status' };
 
 export type OperationOutcome =
   /** What is answered, as JSON. */

@@ -11,7 +11,7 @@ const JSON_TYPE = /^application\/json\s*(;|$)/i;
 const MAX_NAME = 255;
 
 export interface OperatorRoutesParts {
-  /** Undefined: this node is alone, so there is nothing that could be asked for. */
+  /** Undefined: this node is alone and keeps nothing, so there is nothing that could be asked for. */
   readonly operator: Operator | undefined;
   count(counter: string): void;
 }
@@ -72,8 +72,34 @@ export function addOperatorRoutes(app: FastifyInstance, parts: OperatorRoutesPar
   app.post(PATH.check, { schema: { body: EMPTY_BODY } }, (_request, reply) =>
     perform({ kind: 'check_store' }, reply),
   );
+  addBackupRoutes(app, perform);
   app.post(PATH.repair, { schema: { body: EMPTY_BODY } }, (_request, reply) =>
     perform({ kind: 'repair_store' }, reply),
+  );
+}
+
+function addBackupRoutes(
+  app: FastifyInstance,
+  perform: (operation: Operation, reply: FastifyReply) => void,
+): void {
+  app.post<{ Body: { name?: string } }>(
+    PATH.createBackup,
+    { schema: { body: { type: 'object', properties: { name: BACKUP_NAME } } } },
+    ({ body: { name } }, reply) => perform({ kind: 'create_backup', name }, reply),
+  );
+  app.post<{ Body: { name: string } }>(
+    PATH.verifyBackup,
+    { schema: { body: NAMED_BODY } },
+    ({ body: { name } }, reply) => perform({ kind: 'verify_backup', name }, reply),
+  );
+  app.post<{ Body: { name: string; as_new?: boolean } }>(
+    PATH.restoreBackup,
+    { schema: { body: RESTORE_BODY } },
+    ({ body }, reply) =>
+      perform({ kind: 'restore_backup', name: body.name, isAsNew: body.as_new === true }, reply),
+  );
+  app.post(PATH.backupStatus, { schema: { body: EMPTY_BODY } }, (_request, reply) =>
+    perform({ kind: 'backup_status' }, reply),
   );
 }
 
@@ -83,6 +109,10 @@ const PATH = {
   remove: '/cluster/members/:name/remove',
   check: '/store/check',
   repair: '/store/repair',
+  createBackup: '/backup/create',
+  verifyBackup: '/backup/verify',
+  restoreBackup: '/backup/restore',
+  backupStatus: '/backup/status',
 } as const;
 const PATHS = Object.values(PATH);
 
@@ -93,6 +123,12 @@ const JOIN_BODY = {
 };
 const EMPTY_BODY = { type: 'object' };
 const REMOVE_BODY = { type: 'object', properties: { force: { type: 'boolean' } } };
+const BACKUP_NAME = { type: 'string', minLength: 1, maxLength: MAX_NAME };
+const NAMED_BODY = { type: 'object', required: ['name'], properties: { name: BACKUP_NAME } };
+const RESTORE_BODY = {
+  ...NAMED_BODY,
+  properties: { name: BACKUP_NAME, as_new: { type: 'boolean' } },
+};
 const REMOVE_PARAMS = {
   type: 'object',
   properties: { name: { type: 'string', minLength: 1, maxLength: MAX_NAME } },
@@ -100,6 +136,6 @@ const REMOVE_PARAMS = {
 
 function alone(reply: FastifyReply): void {
   const message =
-    'This node is alone (cluster.enabled = off): it has no cluster, no data directory and no store.';
+    'This node is alone and keeps nothing (cluster.enabled = off, store.engine = memory): there is nothing to change.';
   fail(reply, 404, 'no_cluster', message);
 }

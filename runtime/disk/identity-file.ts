@@ -9,6 +9,8 @@ import type { DataDirectory } from './data-directory.ts';
 import type { StorageFailure } from './failure.ts';
 import type { RecordKind } from './record-file.ts';
 import { readRecord, writeRecord } from './record-file.ts';
+import type { Outcome } from './storage.ts';
+import { ok } from './storage.ts';
 
 export interface NodeIdentity extends NodeId {
   /** Made with the data directory: tells a node that lost its disk from the one that had it. */
@@ -52,6 +54,15 @@ export function nextIdentity(
 export function lastIdentity(directory: DataDirectory): NodeIdentity | undefined {
   const read = readRecord(directory.identityFile, IDENTITY);
   return read.kind === 'ok' ? read.value : undefined;
+}
+
+/** The next start takes a higher incarnation than this one. For a node that runs: its own life goes on as it is. */
+export function raiseIncarnation(directory: DataDirectory, incarnation: number): Outcome<void> {
+  const read = readRecord(directory.identityFile, IDENTITY);
+  if (read.kind === 'failed') return read;
+  const last = read.value;
+  if (last === undefined || last.incarnation >= incarnation) return ok(undefined);
+  return writeRecord(directory.identityFile, IDENTITY, { ...last, incarnation });
 }
 
 const IDENTITY: RecordKind<NodeIdentity> = {

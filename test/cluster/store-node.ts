@@ -17,6 +17,7 @@ import { EXCHANGES, partitionName } from '../../actors/store/api.ts';
 import { encodeRowKey, partitionOf, rowKeyOf } from '../../actors/store/keys.ts';
 import { REPLICATOR } from '../../actors/store/services.ts';
 import type { Ref, ReplyTo } from '../../runtime/kernel/actor.ts';
+import { nodeFiles } from '../../runtime/config/node-files.ts';
 import { createLogHost } from '../../runtime/log/log-host.ts';
 import { loadNodeConfig } from '../../supervisors/config.ts';
 import type { Node } from '../../supervisors/node.ts';
@@ -146,7 +147,7 @@ async function start(): Promise<Node> {
     environment: {},
     flags: Object.entries(settings).map(([key, value]) => `${key}=${value}`),
     workingDirectory: '.',
-    files: { read: () => undefined },
+    files: nodeFiles,
   });
   if (mistakes.length > 0) throw new Error(JSON.stringify(mistakes));
   const log = createLogHost(config.log, process.stdout, (error) =>

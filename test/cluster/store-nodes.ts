@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -116,6 +117,20 @@ export class StoreNode {
     const answer = await fetch(`http://127.0.0.1:${this.#admin}/ready`);
     if (answer.status === 204) return [];
     return ((await answer.json()) as { why: readonly string[] }).why;
+  }
+
+  /** What an operator on this machine asks for; the status and the answer. */
+  async operate(path: string, body: object) {
+    const token = readFileSync(join(this.dataDirectory, 'operator.token'), 'utf8').trim();
+    const answer = await fetch(`http://127.0.0.1:${this.#admin}/${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return {
+      status: answer.status,
+      report: (await answer.json()) as Readonly<Record<string, unknown>>,
+    };
   }
 
   /** Asks until there is a link to the peer. */

@@ -32,8 +32,11 @@ import {
   YIELD,
 } from '../../../runtime/wamp/message.ts';
 import { loadNodeConfig } from '../../../supervisors/config.ts';
+import { AuditTrail } from '../../../supervisors/audit-trail.ts';
+import { Backups } from '../../../supervisors/backup/backups.ts';
 import { memoryStore } from '../../../supervisors/node-store.ts';
 import type { Parts } from '../../../supervisors/parts.ts';
+import { configuredSecurity } from '../../../supervisors/security-parts.ts';
 import { routing } from '../../../supervisors/routing.ts';
 import { sessions } from '../../../supervisors/sessions.ts';
 
@@ -68,7 +71,21 @@ export class Stage {
       files: { read: () => undefined },
     });
     if (mistakes.length > 0) throw new Error(JSON.stringify(mistakes));
+    const own = memoryStore(config);
+    const about = {
+      config: () => config,
+      version: 'test',
+      kernel: () => this.kernel,
+      own,
+      cluster: undefined,
+    };
     const parts: Parts = {
+      audit: new AuditTrail(config.audit, {
+        ...{ node: 'test', isInCluster: false, log: SILENT },
+        wall: () => 0,
+        count: () => {},
+      }),
+      backups: new Backups(about, () => {}),
       config: () => config,
       version: 'test',
       log: SILENT,
@@ -81,7 +98,8 @@ export class Stage {
       net: this.#net,
       kernel: () => this.kernel,
       isReady: () => ({ ready: true, why: [] }),
-      own: memoryStore(config),
+      own,
+      security: configuredSecurity(config),
       cluster: undefined,
       onOut: () => {},
       onAdminListening: () => {},
