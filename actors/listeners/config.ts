@@ -8,6 +8,8 @@ export interface ListenerTlsConfig {
   readonly key: string;
   /** PEM file with the authorities of client certificates; undefined: the system's. */
   readonly ca?: string | undefined;
+  /** Clients are asked for a certificate, which the method `tls` takes for who they are. */
+  readonly requestCert?: boolean | undefined;
   /** Of the private key. */
   readonly passphrase?: string | undefined;
 }

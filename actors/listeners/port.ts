@@ -102,6 +102,7 @@ function acceptorOptions(config: ListenerConfig): AcceptorOptions {
     handshakeTimeoutMs: config.handshakeTimeoutMs,
     tcpKeepAliveMs: config.tcpKeepAliveMs,
     secureContext: tls ? loadSecureContext(tls, section) : undefined,
+    requestCert: tls?.requestCert,
     proxyProtocol: config.proxyProtocol,
     trustedProxies: trustedProxies.length > 0 ? trustedList(trustedProxies) : undefined,
   };

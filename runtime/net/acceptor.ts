@@ -29,6 +29,8 @@ export interface AcceptorOptions {
   /** Idle time until TCP itself probes the peer, milliseconds; 0: never. Begins when the connection is half as old. */
   readonly tcpKeepAliveMs: number;
   readonly secureContext: SecureContext | undefined;
+  /** Clients are asked for a certificate; without an accepted one they are what they are without TLS. */
+  readonly requestCert?: boolean | undefined;
   /** Every connection must begin with a PROXY header. */
   readonly proxyProtocol: boolean;
   /** Who may send a PROXY header; undefined: everybody. */
@@ -204,11 +206,16 @@ export class Acceptor {
 
   #secure(
     socket: Socket,
-    { secureContext }: AcceptorOptions,
+    { secureContext, requestCert = false }: AcceptorOptions,
     proceed: (ready: Socket) => void,
   ): void {
     if (!secureContext) return proceed(socket);
-    const secured = new TLSSocket(socket, { isServer: true, secureContext });
+    const secured = new TLSSocket(socket, {
+      isServer: true,
+      secureContext,
+      requestCert,
+      rejectUnauthorized: false,
+    });
     secured.disableRenegotiation(); // each would cost us far more than the client
     secured.on('error', () => {
       this.#environment.count('listener_tls_errors');

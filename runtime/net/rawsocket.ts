@@ -15,6 +15,7 @@ import type { RawFrameSink } from './rawsocket-frames.ts';
 import { controlHeader, RawFrameSplitter, RawSocketFraming } from './rawsocket-frames.ts';
 import type { Wire } from './socket-connection.ts';
 import { SocketConnection } from './socket-connection.ts';
+import { tlsPeer } from './tls-peer.ts';
 
 const LINGER_MS = 1000;
 /** Not empty: autobahn-js answers an empty PING only when the next frame comes. */
@@ -79,6 +80,7 @@ export class RawSocketFront {
       kind: 'rawsocket',
       batched: false,
       tls: isTls,
+      ...tlsPeer(socket),
       peer,
       listener: this.#name,
     };

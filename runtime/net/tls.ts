@@ -22,7 +22,15 @@ export function loadSecureContext(files: TlsFiles, section: string): SecureConte
   const ca = files.ca === undefined ? undefined : read(files.ca, `${section}.cacertfile`);
   const { passphrase } = files;
   try {
-    return createSecureContext({ cert, key, ca, passphrase, minVersion: 'TLSv1.2' });
+    return createSecureContext({
+      cert,
+      key,
+      ca,
+      passphrase,
+      minVersion: 'TLSv1.2',
+      // Where clients show certificates no session is resumed without it.
+      sessionIdContext: section.slice(0, 32),
+    });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(

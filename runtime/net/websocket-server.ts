@@ -15,6 +15,7 @@ import { isOriginAllowed } from './origin.ts';
 import type { Subprotocol } from './subprotocol.ts';
 import { offeredSubprotocols, selectSubprotocol } from './subprotocol.ts';
 import type { WebSocketHost } from './websocket.ts';
+import { tlsPeer } from './tls-peer.ts';
 import { GuardedWebSocket, openWebSocket } from './websocket.ts';
 
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -111,7 +112,7 @@ export class WebSocketFront {
   }
 
   #describe(
-    { isTls, peer }: Accepted,
+    { isTls, peer, socket }: Accepted,
     { headers }: IncomingMessage,
     { isBatched }: Subprotocol,
   ): TransportInfo {
@@ -127,6 +128,7 @@ export class WebSocketFront {
       kind: 'websocket',
       batched: isBatched,
       tls: isTls,
+      ...tlsPeer(socket),
       peer: { address, port: address === peer.address ? peer.port : 0 },
       listener: name,
       http: { ...(origin !== undefined && { origin }), ...(userAgent && { userAgent }) },

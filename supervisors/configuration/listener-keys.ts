@@ -116,6 +116,22 @@ function tlsKeys(prefix: string) {
       isReloadable: true,
       doc: 'Passphrase of the private key, when it has one.',
     }),
+    ca: key({
+      name: `${prefix}.cacertfile`,
+      type: optional(existingFile),
+      default: undefined,
+      isReloadable: true,
+      doc: 'Authorities whose client certificates are accepted, PEM. Only with `verify = verify_peer`.',
+    }),
+    verify: key({
+      name: `${prefix}.verify`,
+      type: oneOf(['verify_none', 'verify_peer']),
+      default: 'verify_none',
+      isReloadable: true,
+      doc:
+        '`verify_peer` asks clients for a certificate, which the method `tls` takes for who they are: its common name or ' +
+        'an alternative name is the username. Who has none enters by another method.',
+    }),
   };
 }
 

@@ -62,9 +62,10 @@ function withPings<V extends { readonly isPingEnabled: boolean; readonly pingInt
 
 /** Undefined when the listener is off, or where a conflict has been found. */
 function tlsOf({ tls }: TlsSocket): ListenerTlsConfig | undefined {
-  const { cert, key, passphrase } = tls;
+  const { cert, key, passphrase, ca, verify } = tls;
   if (cert === undefined || key === undefined) return undefined;
-  return { cert, key, passphrase: passphrase?.reveal() };
+  const requestCert = verify === 'verify_peer';
+  return { cert, key, passphrase: passphrase?.reveal(), ca, requestCert };
 }
 
 export function listenerConflicts(values: ListenerValues, maxBacklogBytes: number): Conflict[] {
@@ -127,6 +128,16 @@ function tlsConflicts(prefix: string, { enabled, tls }: TlsSocket): Conflict[] {
   return [
     ...(tls.cert === undefined ? [missing('certfile', 'TLS needs a certificate')] : []),
     ...(tls.key === undefined ? [missing('keyfile', 'TLS needs a private key')] : []),
+    // Otherwise whoever any public authority has given a certificate would be who it says.
+    ...(tls.verify === 'verify_peer' && tls.ca === undefined
+      ? [
+          {
+            keys: [`${prefix}.verify`, `${prefix}.cacertfile`],
+            problem: 'certificates of clients are asked for, and no authority is accepted',
+            advice: `Set ${prefix}.cacertfile = PATH, or ${prefix}.verify = verify_none.`,
+          },
+        ]
+      : []),
   ];
 }
 
