@@ -13,6 +13,8 @@ export const STORE_COUNTER_HELP: Readonly<Record<StoreCounter, string>> = {
   store_rows_stale: 'Rows of a node that was away for long, not taken because they are deleted.',
   store_rows_discarded: 'Rows given up because the others deleted them while this node was away.',
   store_rows_malformed: 'Rows of other nodes that were none.',
+  store_rows_too_early:
+    'Rows of other nodes not taken because the partition was being read; comparing brings them.',
   store_rows_ahead: 'Rows of other nodes refused because their clock is too far ahead.',
   store_rows_vetoed: 'Rows of other nodes that a hook refused.',
   store_hooks_threw: 'Hooks that failed; the row is set aside.',

@@ -19,18 +19,12 @@ import type {
 import { failed } from '../../runtime/disk/storage.ts';
 import type { Context, Definition, Handlers, Target } from '../../runtime/kernel/actor.ts';
 import { errorReason } from '../../runtime/kernel/actor.ts';
-import { encodeRow } from '../../runtime/causality/row-codec.ts';
-import type {
-  Change,
-  GetOutcome,
-  PartitionMessage,
-  PartitionSnapshot,
-  PutOutcome,
-} from './api.ts';
+import type { Change, GetOutcome, PartitionMessage, PartitionSnapshot, PutOutcome } from './api.ts';
 import { partitionName } from './api.ts';
 import { Audit } from './audit.ts';
 import type { StoreConfig } from './config.ts';
-import { encodeRowKey, rowKeyOf, spaceRange } from './keys.ts';
+import { rowKeyOf, spaceRange } from './keys.ts';
+import { discard } from './discard.ts';
 import { LeafReader } from './leaf-reader.ts';
 import { Loader } from './loader.ts';
 import { pageOf } from './pages.ts';
@@ -44,6 +38,7 @@ import { RowStore } from './row-store.ts';
 import type { SharedRow } from './shared-row.ts';
 import type { PartitionState, StoreState } from './state.ts';
 import { Subscribers } from './subscribers.ts';
+import { isTooEarly } from './too-early.ts';
 import { TreeCheck } from './tree-check.ts';
 
 export interface PartitionDependencies {
@@ -122,6 +117,10 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
   }
 
   handle(message: Message): void {
+    if (this.#isReady || !isTooEarly(message, this.#state.index, this)) this.#handle(message);
+  }
+
+  #handle(message: Message): void {
     switch (message.kind) {
       case 'put': {
         const { prefix, key, value, options, reply } = message;
@@ -145,7 +144,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
       case 'items_of':
         return this.#leaves.itemsOf(message.request, (items) => message.reply.reply(items));
       case 'discard':
-        return this.#discard(message);
+        return discard(this.#leaves, this.#machine, message);
       case 'learn':
         this.#machine.learn(message.clock, message.stable, message.root);
         message.reply?.reply();
@@ -276,21 +275,6 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
     return { clock: storage.scan(spaceRange('c')), rows: storage.scan(spaceRange('r')) };
   }
 
-  #discard({ keyParts, clock, reply }: Extract<PartitionMessage, { kind: 'discard' }>): void {
-    this.#leaves.keysOf(keyParts, (keys) => {
-      if (!Array.isArray(keys)) return reply.reply(keys as StorageFailure);
-      const rest: SharedRow[] = [];
-      let waiting = keys.length;
-      if (waiting === 0) return reply.reply(rest);
-      for (const rowKey of keys as readonly string[]) {
-        this.#machine.discard(rowKey, clock, (row) => {
-          if (row !== undefined) rest.push({ key: encodeRowKey(rowKey), row: encodeRow(row) });
-          if (--waiting === 0) reply.reply(rest);
-        });
-      }
-    });
-  }
-
   #open(lane: Lane, opened: () => void): void {
     this.#d.open(
       lane,
@@ -337,6 +321,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
         this.#isReady = true;
         this.#machine.learned();
         this.#d.state.advanced(this.#state.index);
+        this.#reapLater();
         return this.#context.ready();
       }
       if (loaded.kind !== 'corrupt') return this.#exit(loaded);
@@ -381,7 +366,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
 
   #reapLater(): void {
     this.#machine.reapAll();
-    if (this.#isReaping || this.#machine.unsettled === 0) return;
+    if (!this.#isReady || this.#isReaping || this.#machine.unsettled === 0) return;
     this.#isReaping = true;
     this.#context.self.cast({ kind: 'reap' });
   }
@@ -403,6 +388,8 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
 
   #end(): void {
     this.#hasEnded = true;
+    // Into the memory, which outlives this actor, they would go while the next one reads it.
+    for (const commits of this.#commits.values()) commits.stop();
     // The memory outlives this actor.
     this.#storages.get('durable')?.close(() => {});
   }

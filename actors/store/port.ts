@@ -45,6 +45,8 @@ export const STORE_COUNTERS = [
   /** Rows given up when this node returned after too long. */
   'store_rows_discarded',
   'store_rows_malformed',
+  /** While the partition was being read. */
+  'store_rows_too_early',
   /** Stamps too far ahead of our clock. */
   'store_rows_ahead',
   'store_rows_vetoed',

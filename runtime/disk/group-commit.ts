@@ -66,6 +66,15 @@ export class GroupCommit {
     this.put([], run, { sync: false });
   }
 
+  /** The end of who writes: what has not begun is not written, and answered so. */
+  stop(): void {
+    const waiting = this.#waiting.splice(0);
+    this.#queuedWrites -= waiting.reduce((sum, { writes }) => sum + writes.length, 0);
+    this.#queuedBytes -= waiting.reduce((sum, { bytes }) => sum + bytes, 0);
+    const failure = storageFailure('closed', this.#storage.path, 'its writer has ended');
+    for (const { answer } of waiting) answer(failed(failure));
+  }
+
   get counters(): CommitCounters {
     return {
       batches: this.#batches,
@@ -96,6 +105,7 @@ export class GroupCommit {
   #commit(): void {
     this.#state = 'writing';
     const group = this.#takeGroup();
+    if (group.length === 0) return void (this.#state = 'idle'); // stopped meanwhile
     const writes = group.flatMap((waiting) => waiting.writes);
     const sync = group.some((waiting) => waiting.sync);
     this.#storage.batch(writes, { sync }, (outcome) => this.#onCommitted(group, outcome));

@@ -56,6 +56,29 @@ class Bench {
 const said = (outcome: Outcome<void>) => (outcome.kind === 'ok' ? 'ok' : outcome.failure.kind);
 
 describe('group commit', () => {
+  it('writes nothing more after its end, but for the batch that is on its way, and says so', () => {
+    const bench = new Bench();
+    bench.put('a');
+    bench.stepper.advance(1);
+    bench.put('b');
+    bench.commit.stop();
+    assert.deepEqual(bench.answers, ['b closed']);
+    bench.stepper.advance(50);
+    assert.deepEqual(bench.answers, ['b closed', 'a ok']);
+    assert.equal(bench.batches.length, 1);
+    const { queuedWrites, queuedBytes } = bench.commit.counters;
+    assert.deepEqual([queuedWrites, queuedBytes], [0, 0]);
+  });
+
+  it('ends also before its first batch', () => {
+    const bench = new Bench();
+    bench.put('a');
+    bench.commit.stop();
+    bench.stepper.advance(50);
+    assert.deepEqual(bench.answers, ['a closed']);
+    assert.equal(bench.batches.length, 0);
+  });
+
   it('makes one synced batch of one turn, and answers when it is on disk, in order', () => {
     const bench = new Bench();
     for (const name of ['a', 'b', 'c']) bench.put(name);
