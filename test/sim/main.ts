@@ -27,6 +27,8 @@ const seedCount = values.seeds === undefined ? undefined : natural('seeds', valu
 const nodeCount = values.nodes === undefined ? undefined : natural('nodes', values.nodes);
 const size = values.full ? 'full' : 'tour';
 
+/** Seeds between two lines on stderr. */
+const PROGRESS_EVERY = 50;
 const reports: CellReport[] = [];
 for (const scenario of SCENARIOS) {
   if (numbers.length > 0 && !numbers.includes(scenario.number)) continue;
@@ -49,7 +51,13 @@ function play(scenario: Scenario, cell: Cell): CellReport {
       runs.push(cell.run(seed));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      failures.push({ seed, replay: replayOf(scenario, cell, seed), why });
+      const replay = replayOf(scenario, cell, seed);
+      failures.push({ seed, replay, why });
+      console.error(`${why}\n  replay: ${replay}`);
+    }
+    const done = seed - first + 1;
+    if (done % PROGRESS_EVERY === 0 && done < seeds) {
+      console.error(`scenario ${scenario.number}: ${done} of ${seeds}, ${failures.length} failed`);
     }
   }
   const { number, title } = scenario;

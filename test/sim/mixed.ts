@@ -205,8 +205,9 @@ export class Mixed {
     };
   }
 
+  /** Of a node that is still starting a killed part ends the process, as it should; that is what `#crash` is for. */
   #kill(node: SimNode): void {
-    if (!node.isUp) return;
+    if (!node.isUp || !node.life.hasStarted) return;
     this.#count('kills');
     node.life.kernel.exit(this.#pick(MORTALS), { kind: 'killed' });
   }

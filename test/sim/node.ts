@@ -176,6 +176,10 @@ export class Life implements Host {
     return this.isRunning && !this.lane.isPaused;
   }
 
+  get hasStarted(): boolean {
+    return this.kernel.tree({ childLimit: 0 }).state === 'running';
+  }
+
   readonly count = (what: string, by?: number): void =>
     this.counters.count(what.replaceAll('.', '_'), by);
 
