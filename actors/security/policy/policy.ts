@@ -13,16 +13,16 @@ import type {
   PolicyPort,
   Subject,
 } from '../policy-port.ts';
-import type { SecurityRecord, SourceRecord } from '../records.ts';
+import type { SecurityRecord } from '../records.ts';
 import type { Account, Standing, UserStanding } from './accounts.ts';
 import { Accounts, whatBecameOf } from './accounts.ts';
 import { stepsOf } from './explain.ts';
 import { RealmFacts } from './facts.ts';
 import { fold } from './names.ts';
-import { contains, parseAddress, parseNetwork } from './network.ts';
 import type { Role } from './roles.ts';
-import { ANONYMOUS, rolesOf } from './roles.ts';
+import { rolesOf } from './roles.ts';
 import { keyOf } from './rows.ts';
+import { methodsFrom } from './sources.ts';
 import { stamped } from './stamps.ts';
 import type { Layer, PolicyDefaults } from './view.ts';
 import { DEFAULT_POLICY, RealmView } from './view.ts';
@@ -39,6 +39,7 @@ export class Policy implements PolicyPort {
   readonly #defaults: PolicyDefaults;
   readonly #rows = new Map<string, SecurityRecord>();
   readonly #configured = new Set<string>();
+  readonly #unreadable = new Set<string>();
   readonly #realms = new Map<string, RealmFacts>();
   readonly #views = new Map<RealmFacts, RealmView>();
   readonly #accounts = new Accounts((uri) => this.#view(uri));
@@ -60,12 +61,21 @@ export class Policy implements PolicyPort {
   /** A record of the store, as resolved. What it changes, to be acted upon when the last of a batch is in. */
   apply(record: SecurityRecord): readonly PolicyChange[] {
     const key = keyOf(record);
-    return this.#configured.has(key) ? [] : this.#replace(key, record);
+    return this.#configured.has(key) ? [] : this.#write(key, record);
   }
 
-  /** The row is gone from the store, or cannot be read: it grants nothing. */
+  /** The row is gone from the store. */
   forget(key: string): readonly PolicyChange[] {
-    return this.#configured.has(key) ? [] : this.#replace(key, undefined);
+    return this.#configured.has(key) ? [] : this.#write(key, undefined);
+  }
+
+  /** The row is there and cannot be read: it grants nothing, and a group that it may be hides the prototype's. */
+  distrust(key: string): readonly PolicyChange[] {
+    if (this.#configured.has(key)) return [];
+    const changes = this.#replace(key, undefined);
+    if (this.#unreadable.has(key)) return changes;
+    this.#unreadable.add(key);
+    return [...changes, ...this.#allDecisions()];
   }
 
   /** Held or taken back. */
@@ -131,23 +141,7 @@ export class Policy implements PolicyPort {
 
   methodsFrom(realm: string, username: string, address: string): readonly string[] {
     const view = this.#view(realm);
-    if (!view) return [];
-    const { authmethods, securityEnabled } = view.effective;
-    if (!securityEnabled) return authmethods;
-    const from = parseAddress(address);
-    if (!from) return [];
-    const methods = sourcesOf(view, view.user(username) ? username : fold(username))
-      .map((source) => ({ ...source, network: parseNetwork(source.cidr) }))
-      .filter(({ network }) => network !== undefined && contains(network, from))
-      .sort(
-        (a, b) =>
-          Number(a.username === ALL) - Number(b.username === ALL) ||
-          b.network!.length - a.network!.length ||
-          authmethods.indexOf(a.authmethod) - authmethods.indexOf(b.authmethod),
-      )
-      .map(({ authmethod }) => authmethod)
-      .filter((method) => authmethods.includes(method));
-    return [...new Set(methods)];
+    return view ? methodsFrom(view, username, address) : [];
   }
 
   allows(realm: string, subject: Subject, permission: string, uri: string, match: Match): boolean {
@@ -227,7 +221,8 @@ export class Policy implements PolicyPort {
     const known = this.#views.get(facts);
     if (known?.own.realm === realm && known.prototype?.realm === prototype?.realm) return known;
     const isConfigured = this.#configured.has(keyOf(realm));
-    const view = new RealmView({ facts, realm }, prototype, this.#defaults, isConfigured);
+    const own = { facts, realm };
+    const view = new RealmView(own, prototype, this.#defaults, isConfigured, this.#unreadable);
     this.#views.set(facts, view);
     return view;
   }
@@ -238,6 +233,12 @@ export class Policy implements PolicyPort {
   }
 
   // ---- changes
+
+  #write(key: string, record: SecurityRecord | undefined): readonly PolicyChange[] {
+    const wasUnreadable = this.#unreadable.delete(key);
+    const changes = this.#replace(key, record);
+    return wasUnreadable ? [...changes, ...this.#allDecisions()] : changes;
+  }
 
   #replace(key: string, record: SecurityRecord | undefined): readonly PolicyChange[] {
     const before = this.#rows.get(key);
@@ -325,6 +326,11 @@ export class Policy implements PolicyPort {
     return [{ kind: 'decisions', realm: facts.uri }];
   }
 
+  /** Rare: whose realm an unreadable row is of cannot be asked of it. */
+  #allDecisions(): readonly PolicyChange[] {
+    return [...this.#realms.values()].flatMap((facts) => this.#decisions(facts));
+  }
+
   #realmChanges(
     uri: string,
     was: RealmView | undefined,
@@ -342,8 +348,6 @@ export class Policy implements PolicyPort {
     ];
   }
 }
-
-const ALL = 'all';
 
 function rekeyed({ realm, username }: UserStanding): PolicyChange {
   return { kind: 'user', realm, username, what: 'rekeyed' };
@@ -366,20 +370,4 @@ function ofRealm(
 /** Undefined only for undefined. */
 function realmOf(record: SecurityRecord | undefined): string | undefined {
   return record?.kind === 'realm' ? record.uri : record?.realm;
-}
-
-/** The user's own, those of `all`, and the prototype's of `all`: users and their sources are not inherited. */
-function sourcesOf(view: RealmView, username: string): readonly SourceRecord[] {
-  const { facts } = view.own;
-  const user = username === ANONYMOUS ? undefined : view.user(username);
-  const isSomebody = user !== undefined || username === ANONYMOUS;
-  const own = isSomebody ? (facts.sourcesOf.get(username)?.values() ?? []) : [];
-  const since = view.sinceUser(user);
-  const found = [...own].filter(({ at }) => at >= since);
-  for (const layer of view.layers) {
-    for (const source of layer.facts.sourcesOf.get(ALL)?.values() ?? []) {
-      if (source.at >= layer.realm.since) found.push(source);
-    }
-  }
-  return found;
 }

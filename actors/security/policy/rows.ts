@@ -17,6 +17,11 @@ export function keyOf(record: SecurityRecord): string {
   return wordsOf(record).map(wordOf).join(' ');
 }
 
+/** Of a group's row. */
+export function groupKey(realm: string, name: string): string {
+  return ['group', realm, name].map(wordOf).join(' ');
+}
+
 function wordsOf(record: SecurityRecord): readonly (string | null)[] {
   const { kind } = record;
   switch (kind) {

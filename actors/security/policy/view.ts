@@ -7,6 +7,7 @@
 import type { EffectiveRealm } from '../policy-port.ts';
 import type { GroupRecord, PasswordOptions, RealmRecord, UserRecord } from '../records.ts';
 import type { RealmFacts } from './facts.ts';
+import { groupKey } from './rows.ts';
 
 export interface PolicyDefaults {
   readonly authmethods: readonly string[];
@@ -43,13 +44,17 @@ export class RealmView {
   /** Own facts first. */
   readonly layers: readonly Layer[];
   readonly effective: EffectiveRealm;
+  /** Keys of rows that are there and cannot be read. */
+  readonly #unreadable: ReadonlySet<string>;
 
   constructor(
     own: Layer,
     prototype: Layer | undefined,
     defaults: PolicyDefaults,
     isConfigured: boolean,
+    unreadable: ReadonlySet<string>,
   ) {
+    this.#unreadable = unreadable;
     this.own = own;
     this.prototype = prototype;
     this.layers = prototype ? [own, prototype] : [own];
@@ -64,6 +69,10 @@ export class RealmView {
   /** A group of the realm hides the prototype's of the same name. */
   group(name: string): FoundGroup | undefined {
     for (const owner of this.layers) {
+      // It may be there to hide the prototype's.
+      if (this.#unreadable.size > 0 && this.#unreadable.has(groupKey(owner.realm.uri, name))) {
+        return undefined;
+      }
       const group = owner.facts.groups.get(name);
       if (group && group.at >= owner.realm.since) return { group, owner };
     }

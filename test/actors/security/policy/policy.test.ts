@@ -129,6 +129,24 @@ describe('a prototype', () => {
     assert(mayCall(policy, ann, 'peoples'));
   });
 
+  it('is hidden by a group whose row cannot be read, until it can be', () => {
+    const policy = inheriting();
+    const row = keyOf(group('staff'));
+    const before = policy.version(R);
+    assert.equal(policy.distrust(row).length, 2); // decisions of both realms
+    assert.equal(policy.distrust(row).length, 0);
+    assert(policy.version(R) > before);
+    assert(!mayCall(policy, ann, 'peoples'));
+    policy.apply(group('staff'));
+    assert.deepEqual([...policy.groupsOf(R, ann)], ['staff']);
+    policy.distrust(row);
+    assert.deepEqual([...policy.groupsOf(R, ann)], []);
+    const hidden = policy.version(R);
+    policy.apply(takenBack(group('staff'), 2_000));
+    assert(policy.version(R) > hidden);
+    assert(mayCall(policy, ann, 'peoples'));
+  });
+
   it('is inherited where the realm says nothing, and never lets anybody in', () => {
     const policy = inheriting();
     const { authmethods, ssoRealmUri, allowConnections, securityEnabled } = policy.realm(R)!;
