@@ -180,9 +180,11 @@ class SecurityActor implements Handlers<SecurityMessage> {
     const record = value && decodeRecord(key, value);
     if (record instanceof Malformed) this.#d.count('security_rows_malformed');
     const changes =
-      record === undefined || record instanceof Malformed
+      record === undefined
         ? policy.forget(key)
-        : policy.apply(record);
+        : record instanceof Malformed
+          ? policy.distrust(key)
+          : policy.apply(record);
     work.add(changes);
     if (changes.length > 0) this.#actLater();
     return changes;
