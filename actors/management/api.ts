@@ -3,6 +3,8 @@
  *
  * Who calls has been authenticated by whoever passes the call on; whether it may is decided here.
  */
+import type { Name, ReplyTo } from '../../runtime/kernel/actor.ts';
+import { name } from '../../runtime/kernel/actor.ts';
 import type { Dict, Id, Value } from '../../runtime/wamp/message.ts';
 import type { ApiError } from './errors.ts';
 
@@ -43,6 +45,19 @@ export interface Management {
   nameOf(uri: string): string | undefined;
   call(call: ApiCall, done: (outcome: ApiOutcome) => void): void;
 }
+
+/** How it is asked from elsewhere. Its names are known without it: `canonicalName` and the table. */
+export interface ManagementRequest {
+  readonly kind: 'call';
+  readonly call: ApiCall;
+  readonly reply: ReplyTo<ApiOutcome>;
+}
+
+/** `resume`: its own, when what took time is done. */
+export type ManagementMessage =
+  ManagementRequest | { readonly kind: 'resume'; readonly task: () => void };
+
+export const MANAGEMENT: Name<ManagementMessage> = name('management');
 
 /** May be called by everybody, whatever the grants: it tells nothing. */
 export const PING = 'bondy.ping';

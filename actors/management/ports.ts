@@ -4,10 +4,12 @@ import type {
   Committed,
   CommitOptions,
   Inventory,
+  MadePassword,
   PasswordOptions,
   PolicyPort,
   SecurityRecord,
   StoredPassword,
+  VerifiedPassword,
 } from '../security/api.ts';
 import type { ApiError, ApiOutcome, Caller } from './api.ts';
 
@@ -42,13 +44,13 @@ export interface WriterPort {
 }
 
 export interface PasswordsPort {
-  /** A string says why it cannot be a password. */
-  derive(
+  make(password: string, options: PasswordOptions, done: (made: MadePassword) => void): void;
+  verify(
     password: string,
+    stored: StoredPassword,
     options: PasswordOptions,
-    done: (derived: StoredPassword | string) => void,
+    done: (verified: VerifiedPassword) => void,
   ): void;
-  verify(password: string, stored: StoredPassword, done: (isRight: boolean) => void): void;
 }
 
 export interface RealmKeysPort {

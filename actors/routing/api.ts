@@ -1,5 +1,5 @@
 /** What can be said to a realm's router. One router actor per realm; its mailbox outlives it. */
-import type { Ref, Target } from '../../runtime/kernel/actor.ts';
+import type { CallOutcome, Ref, Target } from '../../runtime/kernel/actor.ts';
 import type { Outlet, TransportInfo } from '../../runtime/net/connection.ts';
 import type {
   Call,
@@ -12,8 +12,10 @@ import type {
   Subscribe,
   Unregister,
   Unsubscribe,
+  Value,
   Yield,
 } from '../../runtime/wamp/message.ts';
+import type { ApiOutcome } from '../management/api.ts';
 import type { RegistryEvent } from '../registry/api.ts';
 import type { Relayed } from '../relay/api.ts';
 import type { Subject } from '../security/api.ts';
@@ -105,9 +107,27 @@ export type RouterInput =
   | RecordedRows
   /** It has, or will not have, what an acknowledgement waits for. */
   | RowStored
+  /** The admin API has answered a call. */
+  | { readonly kind: 'managed'; readonly id: Id; readonly outcome: CallOutcome<ApiOutcome> }
+  /** It asks itself. */
+  | AskedByManagement
+  /** Published in the realm in the name of the node. */
+  | { readonly kind: 'told'; readonly topic: string; readonly args: readonly Value[] }
   /** Its own timers: what waits for other nodes has waited long enough. */
   | { readonly kind: 'announce'; readonly token: number }
   | { readonly kind: 'give_up'; readonly question: Id };
+
+/** A procedure of the meta API that is asked for by the node, not by a session. */
+export interface AskedByManagement {
+  readonly kind: 'asked';
+  readonly procedure: string;
+  readonly args: readonly Value[];
+  readonly kwargs: Dict;
+  /** Counts as the caller: who kills is not killed. */
+  readonly session: Id | undefined;
+  /** Once, or never, if the router dies meanwhile. */
+  answer(outcome: ApiOutcome): void;
+}
 
 /** The router's mailbox. */
 export interface RouterTarget extends Target<RouterInput> {

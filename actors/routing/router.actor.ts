@@ -5,24 +5,19 @@
  * both, and answers the one request that was being handled when it died.
  */
 import type { Context, Definition, Down, Handlers } from '../../runtime/kernel/actor.ts';
-import type { Mailbox } from '../../runtime/kernel/mailbox.ts';
-import type { Codec } from '../../runtime/wamp/codec.ts';
 import { PUBLISH } from '../../runtime/wamp/message.ts';
-import type { Dict, Id, Payload, SerializerId, Value } from '../../runtime/wamp/message.ts';
-import type { UriRule } from '../../runtime/wamp/uri.ts';
+import type { Dict, Id, Payload, Value } from '../../runtime/wamp/message.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
-import type { Authorizer } from '../security/api.ts';
 import type { Member, RouterInput } from './api.ts';
 import { Broker } from './broker/broker.ts';
 import { assemble } from './cluster/assembly.ts';
 import type { Cluster, ClusterInput } from './cluster/cluster.ts';
-import type { ClusterPort } from './cluster/port.ts';
-import type { BrokerConfig, DealerConfig } from './config.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { Dealer } from './dealer/dealer.ts';
 import type { Announcement, RoutingEffects } from './effects.ts';
 import { Farewells } from './farewells.ts';
 import { FollowUps } from './follow-ups.ts';
+import { Managing } from './managing.ts';
 import { MemberMonitors } from './member-monitors.ts';
 import { metaTable } from './meta.ts';
 import { announceJoin, announceLeave } from './session-events.ts';
@@ -31,25 +26,8 @@ import { tokenProcedures } from './session-token.ts';
 import { answerInterrupted, decide } from './requests.ts';
 import type { Cores } from './requests.ts';
 import { earlier, Replication } from './replicated/replication.ts';
-import type { StoredBy } from './replicated/replication.ts';
-import type { RealmRows, RealmTables } from './tables.ts';
-
-export interface RouterDependencies {
-  readonly mailbox: Mailbox<RouterInput>;
-  readonly tables: RealmTables;
-  readonly uriRule: UriRule;
-  readonly dealer: DealerConfig;
-  readonly broker: BrokerConfig;
-  readonly authorizer: Authorizer;
-  readonly codecs: Readonly<Record<SerializerId, Codec>>;
-  count(counter: string, by?: number): void;
-  /** Undefined: there are no other nodes. */
-  readonly cluster?: ClusterPort | undefined;
-  /** What a session takes along to another node. */
-  readonly issueToken?: (() => string | undefined) | undefined;
-  /** Who keeps retained events in the store, and recorded ones; undefined: the router alone has them. */
-  readonly stored?: StoredBy | undefined;
-}
+import type { RouterDependencies } from './router-dependencies.ts';
+import type { RealmRows } from './tables.ts';
 
 export function router(dependencies: RouterDependencies): Definition<RouterInput> {
   return {
@@ -75,6 +53,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   readonly #cluster: Cluster | undefined;
   readonly #farewells: Farewells | undefined;
   readonly #replication: Replication;
+  readonly #managing: Managing;
   readonly #isProxy: (member: Member) => boolean;
   readonly #followUps = new FollowUps({
     announce: (announcement) => this.#publish(announcement),
@@ -91,6 +70,14 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#timer = new DeadlineTimer(context);
     const { authorizer, uriRule, codecs } = dependencies;
     const shared = { ...this.#rows, effects: this, random: context.random, authorizer };
+    this.#managing = new Managing({
+      link: dependencies.management,
+      context,
+      rows: this.#rows.managedCalls,
+      effects: this,
+      codec: codecs.cbor,
+      isMember: (member) => this.#isMember(member),
+    });
     const parts =
       dependencies.cluster &&
       assemble({
@@ -100,7 +87,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         effects: this,
         listener: dependencies.mailbox,
         now: context.clock.wall(),
-        isMember: (member) => this.#isMember(member),
+        isMember: (member) => this.#isMember(member) || this.#managing.isAsker(member),
         followUp: () => {
           if (!this.#followUps.isEmpty) this.#followUps.run();
         },
@@ -142,6 +129,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
       config: dependencies.dealer,
       uriRule,
       procedures,
+      managed: this.#managing.calls,
       cluster: parts?.dealer(procedures),
     });
     this.#cores = { broker: this.#broker, dealer: this.#dealer };
@@ -182,6 +170,14 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
       case 'announce':
       case 'give_up':
         this.#onCluster(input);
+        return this.#settle();
+      case 'managed':
+        return this.#managing.calls?.answered(input.id, input.outcome);
+      case 'asked':
+        this.#managing.asked(input, this.#dealer);
+        return this.#settle();
+      case 'told':
+        this.announce(input.topic, input.args);
         return this.#settle();
     }
   }
@@ -237,6 +233,9 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
       case 'registry': // it is told everything anew
       case 'announce':
       case 'give_up':
+      case 'managed': // their rows are answered
+      case 'asked': // whoever asks knows how long to wait
+      case 'told':
         return; // done anew anyway
     }
   }

@@ -10,6 +10,7 @@ import type { Subscription } from './broker/subscriptions.ts';
 import type { Testaments } from './broker/testaments.ts';
 import type { Party } from './dealer/calls.ts';
 import type { Registration } from './dealer/registrations.ts';
+import type { ManagedCall } from './dealer/managed-calls.ts';
 import type { Peer } from './cluster/peers.ts';
 import type { Question } from './cluster/questions.ts';
 import type { Rows } from './effects.ts';
@@ -33,6 +34,8 @@ export interface RealmRows {
   readonly peers: Rows<string, Peer>;
   readonly pendingSubscribes: Rows<PendingSubscribe, PendingSubscribe>;
   readonly questions: Rows<Id, Question>;
+  /** Calls that the admin API has not answered. */
+  readonly managedCalls: Rows<Id, ManagedCall>;
   readonly counters: ClusterCounters;
 }
 
@@ -61,6 +64,7 @@ export class RealmTables {
   readonly #peers = new SetTable<string, Peer>('peers');
   readonly #pendingSubscribes = new SetTable<PendingSubscribe, PendingSubscribe>('subscribing');
   readonly #questions = new SetTable<Id, Question>('questions');
+  readonly #managedCalls = new SetTable<Id, ManagedCall>('managed');
   readonly counters: ClusterCounters = {
     reports: { token: 0 },
     requests: { last: 0 },
@@ -83,6 +87,7 @@ export class RealmTables {
       peers: this.#peers.claim(context),
       pendingSubscribes: this.#pendingSubscribes.claim(context),
       questions: this.#questions.claim(context),
+      managedCalls: this.#managedCalls.claim(context),
       counters: this.counters,
     };
   }

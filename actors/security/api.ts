@@ -114,3 +114,4 @@ export { splitRole } from './policy/stamps.ts';
 export type { PolicyDefaults } from './policy/view.ts';
 export { protocolsFor } from './policy/view.ts';
 export type { CommitOptions, Committed } from './commits.ts';
+export type { Made as MadePassword, Verified as VerifiedPassword } from './passwords.ts';

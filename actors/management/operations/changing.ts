@@ -31,13 +31,17 @@ export function draftFor({ realm, ports }: Where, base: Path = []): Draft {
   return new Draft(ports, realm, base);
 }
 
-/** Realms of the configuration file are its own; undefined: this one can be changed. */
-export function whyFixed({ realm, ports }: Where): ApiError | undefined {
-  if (ports.policy.realm(realm)?.isConfigured !== true) return undefined;
+/** Realms that bondy.conf describes have no rules but their own; undefined: this one can be changed. */
+export function whyFixed({ realm, ports }: Pick<Where, 'realm' | 'ports'>): ApiError | undefined {
+  const found = ports.policy.realm(realm);
+  return found?.isConfigured && !found.securityEnabled ? fixed(realm) : undefined;
+}
+
+function fixed(realm: string): ApiError {
   return apiError(
     'notAllowed',
     `${realm} is a realm of the configuration file: change it there`,
-    'Realms that bondy.conf names are fixed while the node runs.',
+    'Realms that bondy.conf describes are fixed while the node runs.',
   );
 }
 
@@ -60,8 +64,13 @@ export function storeRecords(
   answer: () => Outcome,
   done: Done,
 ): void {
-  const fixed = whyFixed(where);
-  if (fixed) return done({ error: fixed });
+  const why = whyFixed(where);
+  if (why) return done({ error: why });
+  // Of the master realm, users and what they may can be changed.
+  const isRow = records.some(({ kind }) => kind === 'realm');
+  if (isRow && where.ports.policy.realm(where.realm)?.isConfigured) {
+    return done({ error: fixed(where.realm) });
+  }
   if (records.length === 0) return done(answer());
   const { ports, caller } = where;
   const { session } = caller;
@@ -103,14 +112,22 @@ export function derivePasswords<T>(
   const next = (i: number): void => {
     const one = wanted[i];
     if (!one) return go(derived);
-    ports.passwords.derive(one.password, one.options, (password) => {
-      if (typeof password === 'string') {
-        return done({
-          error: documentError([{ path: one.path, message: password, error: 'invalidData' }]),
-        });
+    ports.passwords.make(one.password, one.options, (made) => {
+      switch (made.kind) {
+        case 'made':
+          derived.set(one.key, made.stored);
+          return next(i + 1);
+        case 'unsuitable': {
+          const message = `the password ${made.why}`;
+          return done({
+            error: documentError([{ path: one.path, message, error: 'invalidData' }]),
+          });
+        }
+        case 'busy':
+          return done({ error: apiError('unavailable', 'too many passwords are being hashed') });
+        case 'failed':
+          return done({ error: apiError('internal', 'the password could not be hashed') });
       }
-      derived.set(one.key, password);
-      next(i + 1);
     });
   };
   next(0);

@@ -289,9 +289,12 @@ function changePassword(
     return isOwn && user.password ? done({ error: wrong }) : change();
   }
   if (!user.password) return done({ error: wrong });
-  ports.passwords.verify(args.old_password, user.password, (isRight) =>
-    isRight ? change() : done({ error: wrong }),
-  );
+  const { password: options } = ports.policy.realm(realm)!;
+  ports.passwords.verify(args.old_password, user.password, options, (verified) => {
+    if (verified === 'right') return change();
+    if (verified === 'wrong') return done({ error: wrong });
+    done({ error: apiError('unavailable', 'the old password could not be checked') });
+  });
 }
 
 /** Derived as the realm that keeps it wants it. */

@@ -22,11 +22,12 @@ import { ERRORS } from '../../../runtime/wamp/uris.ts';
 import type { RegistrationEntry } from '../../registry/api.ts';
 import type { ContinuedCall, Member, Request } from '../api.ts';
 import { patternId } from '../cluster/pattern-ids.ts';
+import { PING } from '../../management/api.ts';
 import type { Peer, Peers } from '../cluster/peers.ts';
 import type { Reports } from '../cluster/reports.ts';
 import type { Rows } from '../effects.ts';
 import type { MetaProcedures } from '../meta.ts';
-import { answerMeta, metaTable } from '../meta.ts';
+import { answerMeta, metaTable, replyTo } from '../meta.ts';
 import { BadOption } from '../options.ts';
 import { NOT_AUTHORIZED, refusal } from '../refusals.ts';
 import { refuseCall, takeOn } from './answers.ts';
@@ -39,6 +40,7 @@ import { answerInterrupted, mendCalls } from './recovery.ts';
 import type { RegistrarCluster, RegistrarDependencies } from './registrar.ts';
 import { Registrar } from './registrar.ts';
 import { registrationProcedures } from './registration-meta.ts';
+import type { ManagedCalls } from './managed-calls.ts';
 import type { RelayedCall } from './relayed-calls.ts';
 import { RelayedCalls } from './relayed-calls.ts';
 import { RemoteCallees } from './remote-callees.ts';
@@ -71,6 +73,8 @@ export interface DealerDependencies extends Omit<
   readonly random: RandomSource;
   /** What the router itself answers besides `wamp.registration.*`. Undefined: nothing. */
   readonly procedures?: MetaProcedures | undefined;
+  /** What the admin API answers. Undefined: nothing. */
+  readonly managed?: ManagedCalls | undefined;
 }
 
 export class Dealer {
@@ -167,10 +171,12 @@ export class Dealer {
       return this.#d.effects.abort(party.member, ERRORS.protocolViolation, detail);
     }
     const { procedure } = message;
-    if (this.#d.authorizer?.mayI(party.member, 'call', procedure, 'exact') === false) {
+    const operation = this.#d.managed?.nameOf(procedure);
+    if (!this.#mayCall(party.member, operation ?? procedure)) {
       this.#d.effects.count('requests_not_authorized');
       return refuseCall(this.#calls, party, message.request, NOT_AUTHORIZED);
     }
+    if (operation !== undefined) return this.#manage(party, message, operation);
     const registration = this.registrations.match(procedure);
     if (!registration) return this.#onUnmatched(party, message);
     if (registration.match !== 'exact') {
@@ -178,6 +184,18 @@ export class Dealer {
       if (!this.#isUri(procedure)) return this.#onUnmatched(party, message);
     }
     this.#dispatcher.start(party, message, options, registration, now);
+  }
+
+  /** By whatever name an operation is called, its own is what is granted. */
+  #mayCall(member: Member, procedure: string): boolean {
+    if (procedure === PING) return true;
+    return this.#d.authorizer?.mayI(member, 'call', procedure, 'exact') !== false;
+  }
+
+  #manage(party: Party, message: Call, operation: string): void {
+    const why = this.#d.managed?.start(party.member, message, operation);
+    if (why) refuseCall(this.#calls, party, message.request, why);
+    else this.#calls.tally.results++;
   }
 
   #onUnmatched(party: Party, message: Call): void {
@@ -198,6 +216,14 @@ export class Dealer {
         ? refusal(ERRORS.noSuchProcedure, 'no such procedure is registered')
         : refusal(ERRORS.invalidUri, 'the procedure is not a valid URI'),
     );
+  }
+
+  /** A call of the node's own: only of what the router answers itself. */
+  askOwn(asker: Member, message: Call): void {
+    const own =
+      this.#d.procedures?.get(message.procedure) ?? this.#procedures.get(message.procedure);
+    if (!own) return void replyTo(asker, message.request, { error: ERRORS.noSuchProcedure });
+    if (!this.#d.cluster?.ask(asker, message)) answerMeta(asker, message, own);
   }
 
   yield(member: Member, message: Yield, now: number): void {
@@ -324,6 +350,10 @@ export class Dealer {
    * anything else; `isPresent` says whether the member's session still is in the realm.
    */
   recover(isPresent: (member: Member) => boolean): void {
+    this.#d.managed?.recover((caller, request) => {
+      const party = this.#calls.known(caller);
+      return party?.answering === request && party.answeringType === CALL;
+    });
     mendCalls(this.#calls, this.registrar);
     for (const { member } of [...this.#calls.parties()]) {
       if (!isPresent(member)) this.leave(member);

@@ -46,9 +46,14 @@ export class World {
           },
         },
         passwords: {
-          derive: (password, _options, done) =>
-            done(password.length < 6 ? 'is shorter than 6 bytes' : hashed(password)),
-          verify: (password, stored, done) => done(stored.hash === hashed(password).hash),
+          make: (password, _options, done) =>
+            done(
+              password.length < 6
+                ? { kind: 'unsuitable', why: 'has less than 6 characters' }
+                : { kind: 'made', stored: hashed(password) },
+            ),
+          verify: (password, stored, _options, done) =>
+            done(stored.hash === hashed(password).hash ? 'right' : 'wrong'),
         },
         realmKeys: { read: () => 'is no private key' },
         meta: { ask: () => assert.fail('no router here') },
