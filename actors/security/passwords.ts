@@ -5,7 +5,7 @@
  * The text itself is in no field of an object: it goes from a closure to the pool.
  */
 import type { Derivation, Derived, Deriver } from '../../runtime/crypto/derivation.ts';
-import { fromBase64, toBase64, utf8 } from '../../runtime/crypto/encoding.ts';
+import { concat, fromBase64, toBase64, utf8 } from '../../runtime/crypto/encoding.ts';
 import type { Primitives } from '../../runtime/crypto/primitives.ts';
 import { readPhc, writePhc } from './phc.ts';
 import type { PasswordOptions, StoredPassword } from './records.ts';
@@ -76,7 +76,7 @@ export class Passwords {
         next(rest, { ...stored, ...this.#verifier(protocol, salt, derived.key, options) });
       });
     };
-    next([...new Set(options.protocols)], { hash: null, scram: null, cra: null });
+    next([...new Set(options.protocols)], NOTHING);
   }
 
   /**
@@ -90,12 +90,15 @@ export class Passwords {
     mockSalt: Uint8Array,
     deliver: (verified: Verified) => void,
   ): void {
-    const check = stored && this.#check(password, stored);
     const [protocol = 'hash'] = PREFERENCE.filter((each) => options.protocols.includes(each));
-    const derivation = check?.derivation ?? this.#derivation(protocol, password, mockSalt, options);
-    this.#tools.deriver.derive(derivation, (derived: Derived) => {
+    const key = concat(mockSalt, mockSalt);
+    const mock = { ...NOTHING, ...this.#verifier(protocol, mockSalt, key, options) };
+    const known = stored && this.#check(password, stored);
+    const check = known ?? this.#check(password, mock)!;
+    this.#tools.deriver.derive(check.derivation, (derived: Derived) => {
       if (derived.kind !== 'key') return deliver(derived.kind);
-      deliver(check?.matches(derived.key) ? 'right' : 'wrong');
+      const matches = check.matches(derived.key);
+      deliver(matches && known !== undefined ? 'right' : 'wrong');
     });
   }
 
@@ -217,5 +220,7 @@ export class Passwords {
     };
   }
 }
+
+const NOTHING: StoredPassword = { hash: null, scram: null, cra: null };
 
 const PREFERENCE: readonly Protocol[] = ['hash', 'scram', 'cra'];

@@ -102,7 +102,8 @@ export class FakePolicy {
     return uri === this.realm_?.uri ? this.realm_ : undefined;
   }
 
-  user(_realm: string, authid: string): EffectiveUser | undefined {
+  user(_realm: string, given: string): EffectiveUser | undefined {
+    const authid = given.toLowerCase();
     const byAlias = [...this.users.values()].find(({ aliases }) => aliases.includes(authid));
     return this.users.get(authid) ?? byAlias;
   }
