@@ -16,6 +16,7 @@ import { kernelLog } from '../runtime/log/kernel-log.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
 import { createNetEnvironment } from '../runtime/net/environment.ts';
+import type { Interposition } from '../runtime/net/peer/interposition.ts';
 import { codecs } from '../runtime/wamp/codecs.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { auditedAuthenticator } from './audited.ts';
@@ -60,6 +61,8 @@ export interface Injected {
   readonly wall?: () => number;
   /** Families of rows beside those that subsystems declare. */
   readonly prefixes?: readonly PrefixSpec[];
+  /** Sees what passes between this node and others, and may delay or change it. */
+  readonly interposition?: Interposition;
 }
 
 /** Rejects with a sentence for the operator when something cannot start; nothing is left running then. */
@@ -93,6 +96,7 @@ export async function startNode(
   const clusterOfThis = clusterOrRelease(own, () =>
     clusterParts(initial, own, { clock: scheduler.clock, net, kernel: () => kernel }),
   );
+  if (injected.interposition) clusterOfThis?.network.interpose(injected.interposition);
   const about = {
     config: () => config,
     version,

@@ -19,6 +19,7 @@ import type { Wires } from './wires.ts';
 export const SECRET = 'a secret that only this test knows';
 const PATIENCE_MS = 20_000;
 export const POLL_MS = 25;
+const BONDY: readonly string[] = [join(PROJECT_ROOT, 'dist', 'bin', 'bondy.js')];
 
 interface Ports {
   readonly websocket: number;
@@ -31,13 +32,15 @@ export class ClusterNode {
   readonly name: string;
   readonly ports: Ports;
   readonly #settings: string[];
+  readonly #program: readonly string[];
   #process: ChildProcess | undefined;
   #output = '';
 
-  constructor(name: string, ports: Ports, settings: readonly string[]) {
+  constructor(name: string, ports: Ports, settings: readonly string[], program = BONDY) {
     this.name = name;
     this.ports = ports;
     this.#settings = [...settings];
+    this.#program = program;
   }
 
   get output(): string {
@@ -75,7 +78,7 @@ export class ClusterNode {
       if (i < 0) this.#settings.push(...flags({ [key]: value }));
       else this.#settings[i] = `${key}=${value}`;
     }
-    const args = [join(PROJECT_ROOT, 'dist', 'bin', 'bondy.js'), 'start', ...this.#settings];
+    const args = [...this.#program, 'start', ...this.#settings];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (chunk: Buffer): void => void (this.#output += chunk.toString());
     child.stdout.on('data', keep);
@@ -172,6 +175,8 @@ export interface ClusterOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** By which nodes reach each other. */
   readonly wires?: Wires;
+  /** What Node.js is told to run, without `start`; by default bondy as built. */
+  readonly program?: readonly string[];
 }
 
 /** So many nodes that are linked to each other. */
@@ -198,7 +203,7 @@ export function untilLinkedTo(node: ClusterNode, all: readonly ClusterNode[]): P
 export async function makeNodes(
   t: TestContext,
   names: readonly string[],
-  { settings = {}, wires }: ClusterOptions = {},
+  { settings = {}, wires, program }: ClusterOptions = {},
   others: readonly ClusterNode[] = [],
 ): Promise<ClusterNode[]> {
   const directory = mkdtempSync(join(tmpdir(), 'bondy-cluster-'));
@@ -224,7 +229,7 @@ export async function makeNodes(
       'store.data_dir': join(directory, String(i + 1)),
     };
     const given = flags({ ...own, ...settings });
-    return new ClusterNode(name, { websocket, rawsocket, admin, peer }, given);
+    return new ClusterNode(name, { websocket, rawsocket, admin, peer }, given, program);
   });
   t.after(async () => {
     await Promise.all(nodes.map((node) => node.kill()));
