@@ -47,6 +47,10 @@ const CHAPTERS: { readonly [Part in keyof typeof schema]: Omit<Chapter, 'keys'> 
       'What a node keeps beyond its end, and what all nodes of a cluster share: realms, users and grants, retained events, ' +
       'recorded events. A copy on each node.',
   },
+  bootstrap: {
+    title: 'Bootstrap file',
+    intro: 'Realms, users and grants as a file, as Bondy has it.',
+  },
   audit: {
     title: 'Audit log',
     intro:

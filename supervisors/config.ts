@@ -24,6 +24,8 @@ import { auditConfig, auditKeys } from './configuration/audit.ts';
 import type { NodeAuditConfig } from './configuration/audit.ts';
 import { backupConfig, backupKeys } from './configuration/backup.ts';
 import type { BackupConfig } from './configuration/backup.ts';
+import { bootstrapConfig, bootstrapKeys } from './configuration/bootstrap.ts';
+import type { BootstrapConfig } from './configuration/bootstrap.ts';
 import { clusterConfig, clusterConflicts, clusterKeys } from './configuration/cluster.ts';
 import type { ClusterConfig } from './configuration/cluster.ts';
 import { listenerKeys } from './configuration/listener-keys.ts';
@@ -58,6 +60,7 @@ export interface NodeConfig {
   readonly routing: RoutingConfig;
   readonly cluster: ClusterConfig;
   readonly store: NodeStoreConfig;
+  readonly bootstrap: BootstrapConfig;
   readonly audit: NodeAuditConfig;
   readonly backup: BackupConfig;
   readonly log: LogConfig;
@@ -76,6 +79,7 @@ export const schema = {
   routing: routingKeys,
   cluster: clusterKeys,
   store: storeKeys,
+  bootstrap: bootstrapKeys,
   audit: auditKeys,
   backup: backupKeys,
   log: logKeys,
@@ -95,7 +99,7 @@ export interface LoadedConfig {
 export function loadNodeConfig(sources: Sources): LoadedConfig {
   const settings = loadSettings(schema, sources);
   const { values, mistakes, effective } = settings;
-  const config = nodeConfig(values);
+  const config = nodeConfig(values, sources.environment);
   const conflicts = conflictMistakes(settings, conflictsOf(values, config));
   return { config, mistakes: [...mistakes, ...conflicts], settings: effective };
 }
@@ -106,7 +110,7 @@ export function defaultNodeConfig(): NodeConfig {
   return loadNodeConfig({ ...nothing, files: { read: () => undefined } }).config;
 }
 
-function nodeConfig(values: NodeValues): NodeConfig {
+function nodeConfig(values: NodeValues, environment: BootstrapConfig['environment']): NodeConfig {
   const { sessions, realms, listeners, routing } = values;
   const store = storeConfig(values.store);
   return {
@@ -118,6 +122,7 @@ function nodeConfig(values: NodeValues): NodeConfig {
     routing: routingConfig(routing),
     cluster: clusterConfig(values.cluster),
     store,
+    bootstrap: bootstrapConfig(values.bootstrap, environment),
     audit: auditConfig(values.audit),
     backup: backupConfig(values.backup, store.dataDirectory),
   };

@@ -1,4 +1,5 @@
 /** Keys to sign with: EC P-256 (ES256 of RFC 7518), as JWK (RFC 7517). */
+import type { JsonWebKey } from 'node:crypto';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 
 export interface SigningKey {
@@ -9,12 +10,17 @@ export interface SigningKey {
   readonly privateKey: string;
 }
 
+/** The thumbprint (RFC 7638) of an EC or RSA key: its required members in the order of their names. */
+export function keyIdOf({ kty, crv, x, y, e, n }: JsonWebKey): string {
+  const members = kty === 'EC' ? { crv, kty, x, y } : { e, kty, n };
+  return createHash('sha256').update(JSON.stringify(members), 'utf8').digest('base64url');
+}
+
 export function makeSigningKey(): SigningKey {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { kty, crv, x, y } = publicKey.export({ format: 'jwk' });
   const { d } = privateKey.export({ format: 'jwk' });
-  const thumbprint = createHash('sha256').update(JSON.stringify({ crv, kty, x, y }), 'utf8');
-  const kid = thumbprint.digest('base64url');
+  const kid = keyIdOf({ kty, crv, x, y });
   const common = { kty, crv, x, y, kid, use: 'sig', alg: 'ES256' };
   return {
     kid,

@@ -1,0 +1,40 @@
+/** Keys of the bootstrap file. */
+import { path } from '../../runtime/config/place-types.ts';
+import { byteSize } from '../../runtime/config/scalar-types.ts';
+import { key } from '../../runtime/config/schema.ts';
+import type { Values } from '../../runtime/config/schema.ts';
+import { optional } from '../../runtime/config/type.ts';
+
+export interface BootstrapConfig {
+  readonly file: string | undefined;
+  readonly maxBytes: number;
+  /** For `${NAME}` in the file. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+const MB = 1024 * 1024;
+
+export const bootstrapKeys = {
+  file: key({
+    name: 'security.config_file',
+    type: optional(path),
+    default: undefined,
+    doc:
+      'JSON file with a list of realms, each with its users, groups, sources and grants (docs/bootstrap.md), applied at ' +
+      'each start before anybody can come in: what it says is so then, and what it does not name stays as it is. `${NAME}` ' +
+      'in a text is a variable of the environment. With a mistake in it the node does not start, and nothing is changed.',
+  }),
+  maxBytes: key({
+    name: 'security.config_file_max_size',
+    type: byteSize({ min: 1024, max: 256 * MB }),
+    default: 16 * MB,
+    doc: 'A larger bootstrap file is refused.',
+  }),
+};
+
+export function bootstrapConfig(
+  values: Values<typeof bootstrapKeys>,
+  environment: BootstrapConfig['environment'],
+): BootstrapConfig {
+  return { ...values, environment };
+}
