@@ -7,6 +7,8 @@ import { describe, it } from 'node:test';
 import { DEFAULT_BROKER_CONFIG } from '../../../../actors/routing/config.ts';
 import { seededRandom } from '../../../../runtime/kernel/random.ts';
 import { ERROR } from '../../../../runtime/wamp/message.ts';
+import type { Causality } from '../../../../supervisors/causality.ts';
+import { continuity } from '../../../../supervisors/continuity.ts';
 import { said, StoredRealm } from './stored-realm.ts';
 
 const RETAIN = { retain: true };
@@ -119,6 +121,27 @@ describe('PUBLISHED of a retained event', () => {
       `published ${requests[1]}`,
     ]);
     assert.equal(realm.waiting, 0);
+  });
+});
+
+describe('a session token', () => {
+  it('that is asked for behind PUBLISHED covers the event', () => {
+    const realm = new StoredRealm(SLOW);
+    const { state } = realm.node;
+    const barrier = { whenApplied: () => assert.fail('nobody comes with it') };
+    const { issue, read } = continuity('a secret', state, { barrier } as unknown as Causality);
+    const clockNow = () => read('realm1', issue('realm1')!);
+    const before = clockNow();
+    realm.publish('com.a', 'x', RETAIN);
+    let asked = before;
+    realm.publisher.outlet.answer = () => {
+      asked = clockNow();
+      return 'sent';
+    };
+    realm.advance(1_000);
+    assert.equal(realm.stored('com.a'), 'x');
+    assert.notDeepEqual(asked, before);
+    assert.deepEqual(asked, clockNow(), 'nothing of it is written later');
   });
 });
 
