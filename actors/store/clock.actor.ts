@@ -44,6 +44,8 @@ class ClockActor implements Handlers<Message> {
   /** Members that are up, as membership has told. */
   readonly #up = new Set<string>();
   #members = '';
+  /** Of all, also those that are away. */
+  #memberCount = 0;
   #lastTold = '';
   #ticks = 0;
 
@@ -107,6 +109,8 @@ class ClockActor implements Handlers<Message> {
     if (news.frontiers.length !== partitions.length) {
       return this.#d.count('store_messages_malformed');
     }
+    // Who has just been heard of and is out of reach comes up for nobody, and yet has not seen what we are told here.
+    if (this.#d.members().length !== this.#memberCount) this.#tellMembers();
     this.#skew.heard(node.name, this.#context.clock.wall() - news.wallMs, this.#now());
     const member = nodeKey(node);
     news.frontiers.forEach((frontier, index) => {
@@ -132,8 +136,9 @@ class ClockActor implements Handlers<Message> {
   }
 
   #tellMembers(): void {
-    const members = this.#d
-      .members()
+    const all = this.#d.members();
+    this.#memberCount = all.length;
+    const members = all
       .filter(({ name }) => !this.#away.isLongAway(name, this.#now()))
       .map(nodeKey)
       .sort();

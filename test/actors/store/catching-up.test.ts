@@ -136,6 +136,25 @@ describe('an old put that is broadcast again after everybody has forgotten its d
   });
 });
 
+test('what a member out of reach has not seen is not forgotten by a node that has only just heard of it', () => {
+  const cluster = new Replicas({ config: { exchangeMs: 200, watermarkMs: 3_000 } });
+  const [a, b, c] = cluster.nodes as Nodes;
+  a.putNow('first', 'ann', 'old');
+  cluster.advance(500);
+  cluster.partition((name) => (name === 'n2' ? 1 : 0));
+  b.crash('disk');
+  cluster.unheard.add('n1 n2');
+  b.restart();
+  cluster.advance(200);
+  cluster.unheard.clear();
+  assert.equal(b.putNow('first', 'ann', undefined).kind, 'stored');
+  cluster.advance(20_000);
+  assert.equal(rowsOf(b), 1);
+  cluster.heal();
+  cluster.advance(2_000);
+  for (const node of [a, b, c]) assert.equal(node.get('first', 'ann'), undefined);
+});
+
 describe('a member that was away too long', () => {
   for (const rest of ['nothing', 'another row'] as const) {
     test(`gives up what was deleted also to one that learned it from others, which have ${rest}`, () => {

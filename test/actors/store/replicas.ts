@@ -80,6 +80,8 @@ export class Replicas {
   readonly random: RandomSource;
   readonly nodes: readonly Replica[];
   readonly departed = new Set<string>();
+  /** `n1 n2`: n1 has not heard of n2 yet. */
+  readonly unheard = new Set<string>();
   now = 0;
   loss: number;
   broadcasts = true;
@@ -405,6 +407,7 @@ export class Replica implements PeerNetwork {
   #roster(): readonly NodeId[] {
     return this.cluster.nodes
       .filter(({ name }) => !this.cluster.departed.has(name))
+      .filter(({ name }) => !this.cluster.unheard.has(`${this.name} ${name}`))
       .map(({ id }) => id);
   }
 
