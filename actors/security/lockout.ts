@@ -27,7 +27,7 @@ export interface LockoutConfig {
 
 export const LOCKOUT_DEFAULTS: LockoutConfig = {
   enabled: true,
-  maxPerAddress: 10,
+  maxPerAddress: 50,
   maxPerUser: 20,
   firstWaitMs: 1_000,
   maxWaitMs: 60_000,
