@@ -1,85 +1,107 @@
 /**
  * Heartbeats beside bulk (scenario 17): round trips of pings on the control channel while 8 MiB are queued on another one,
- * over a wire of 200 Mbit/s. All sockets of the two nodes share one token bucket in the process between them, which
- * hands out turns of 16 KiB in rotation, as fair queueing does; `tc tbf` is one queue, so there a ping waits behind
- * what the kernel has queued of the bulk.
+ * over a wire of 200 Mbit/s.
  *
- *     node --import tsx bench/heartbeat.ts [seconds]
+ * As root on Linux: two processes in network namespaces, the wire shaped by `tc tbf`, one queue for all. Elsewhere, or with
+ * `wire`: both nodes in this process and the wire in user space (shaper.ts), whose turns are fair.
+ *
+ *     node --import tsx bench/heartbeat.ts [seconds] [kernel|wire] [queue ms]
  */
-import { connect, createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { PeerAddress } from '../actors/links/api.ts';
+import type { Peer } from '../test/actors/links/peers.ts';
 import { startPeer } from '../test/actors/links/peers.ts';
+import { Namespaces } from './namespaces.ts';
+import { shapedWire } from './shaper.ts';
 
-const SECONDS = Number(process.argv[2] ?? 10);
-const BYTES_PER_MS = 200_000_000 / 8 / 1_000;
-const BURST = 64 * 1024;
-const TURN = 16 * 1024;
+const MBIT = 200;
 const QUEUED = 8 * 1024 * 1024;
 
+const [, , seconds = '10', mode = 'kernel', third = '50'] = process.argv;
+const SECONDS = Number(seconds);
 const forNobody = { after: () => {} };
+const pings = { pingIntervalMs: 20, silenceMs: 60_000 };
 
-/** One direction of the wire: whoever has bytes gets a turn, as fast as the bucket allows. */
-class Shaper {
-  #tokens = BURST;
-  #at = performance.now();
-  readonly #flows: { readonly to: Socket; readonly from: Socket; chunks: Buffer[] }[] = [];
-  #isWaiting = false;
+switch (mode) {
+  case 'listen': // in a process of its own: the namespace's address is the third argument
+    await listen(third);
+    break;
+  case 'dial':
+    await dial(JSON.parse(third) as PeerAddress);
+    process.exit();
+    break;
+  case 'wire':
+    await overWire();
+    process.exit();
+    break;
+  default:
+    await throughKernel(Number(third));
+    process.exit();
+}
 
-  pass(from: Socket, to: Socket): void {
-    const flow = { from, to, chunks: [] as Buffer[] };
-    this.#flows.push(flow);
-    from.on('data', (chunk: Buffer) => {
-      flow.chunks.push(chunk);
-      from.pause(); // one chunk of each socket: what waits, waits at the sender
-      this.#run();
-    });
-    from.on('close', () => to.destroy());
-    from.on('error', () => {});
+async function listen(address: string): Promise<void> {
+  const peer = await startPeer(forNobody, { name: 'b', config: { ...pings, address } });
+  process.on('disconnect', () => process.exit());
+  process.send!(peer.address);
+}
+
+async function dial(address: PeerAddress): Promise<void> {
+  const peer = await startPeer(forNobody, { name: 'a', config: pings });
+  peer.connectTo({ address, name: 'b' });
+  await peer.until('linked', () => peer.network.isConnected('b'));
+  await measure(peer);
+}
+
+async function throughKernel(queueMs: number): Promise<void> {
+  const namespaces = Namespaces.make({ mbit: MBIT, queueMs });
+  if (typeof namespaces === 'string') {
+    console.log(`no namespaces here (${namespaces.trim()}): a wire in user space`);
+    return overWire();
   }
-
-  #run(): void {
-    if (this.#isWaiting) return;
-    const now = performance.now();
-    this.#tokens = Math.min(BURST, this.#tokens + (now - this.#at) * BYTES_PER_MS);
-    this.#at = now;
-    for (;;) {
-      const flow = this.#flows.find(({ chunks }) => chunks.length > 0);
-      if (flow === undefined) return;
-      if (this.#tokens <= 0) break;
-      this.#flows.splice(this.#flows.indexOf(flow), 1);
-      this.#flows.push(flow);
-      const [chunk] = flow.chunks;
-      const turn = chunk.subarray(0, TURN);
-      if (turn.length === chunk.length) flow.chunks.shift();
-      else flow.chunks[0] = chunk.subarray(TURN);
-      this.#tokens -= turn.length;
-      flow.to.write(turn);
-      if (flow.chunks.length === 0) flow.from.resume();
-    }
-    this.#isWaiting = true;
-    setTimeout(() => {
-      this.#isWaiting = false;
-      this.#run();
-    }, 1);
+  try {
+    console.log(`two processes, tc tbf rate ${MBIT}mbit, queue of ${queueMs} ms`);
+    const itself = fileURLToPath(import.meta.url);
+    const far = namespaces.spawn(1, [itself, seconds, 'listen', namespaces.hosts[1]]);
+    const [address] = (await once(far, 'message')) as [PeerAddress];
+    const near = namespaces.spawn(0, [itself, seconds, 'dial', JSON.stringify(address)]);
+    await once(near, 'exit');
+    far.disconnect();
+    await once(far, 'exit');
+  } finally {
+    namespaces.close();
   }
 }
 
-const pings = { pingIntervalMs: 20, silenceMs: 60_000 };
-const a = await startPeer(forNobody, { name: 'a', config: pings });
-const b = await startPeer(forNobody, { name: 'b', config: pings });
-const [there, back] = [new Shaper(), new Shaper()];
-const server = createServer((near) => {
-  const far = connect({ ...b.address, noDelay: true });
-  near.setNoDelay(true);
-  there.pass(near, far);
-  back.pass(far, near);
-});
-await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-const { port } = server.address() as AddressInfo;
-a.connectTo({ address: { host: '127.0.0.1', port }, name: 'b' });
-await a.untilLinked(b);
+async function overWire(): Promise<void> {
+  console.log(`one process, a wire of ${MBIT} Mbit/s in user space`);
+  const a = await startPeer(forNobody, { name: 'a', config: pings });
+  const b = await startPeer(forNobody, { name: 'b', config: pings });
+  const port = await shapedWire(b.address, MBIT);
+  a.connectTo({ address: { host: '127.0.0.1', port }, name: 'b' });
+  await a.untilLinked(b);
+  await measure(a);
+}
 
-async function trips(keep: () => void): Promise<readonly number[]> {
+async function measure(a: Peer): Promise<void> {
+  say('idle', await trips(a, () => {}));
+  const body = new Uint8Array(1024 * 1024);
+  const before = a.network.linkTo('b')!.channels.store.sentBytes;
+  const started = performance.now();
+  say(
+    '8 MiB queued on store',
+    await trips(a, () => {
+      while (a.network.linkTo('b')!.channels.store.queuedBytes < QUEUED) {
+        a.network.send('b', 'store', 'store', body);
+      }
+    }),
+  );
+  const sent = a.network.linkTo('b')!.channels.store.sentBytes - before;
+  const rate = (sent * 8) / (performance.now() - started) / 1_000;
+  console.log(`store carried ${rate.toFixed(0)} Mbit/s`);
+}
+
+async function trips(a: Peer, keep: () => void): Promise<readonly number[]> {
   const seen: number[] = [];
   let last: number | undefined;
   const until = performance.now() + SECONDS * 1_000;
@@ -97,20 +119,3 @@ function say(what: string, sorted: readonly number[]): void {
   const at = (share: number): string => sorted[Math.floor(sorted.length * share)]!.toFixed(2);
   console.log(`${what}: ${sorted.length} pings, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`);
 }
-
-say('idle', await trips(() => {}));
-const body = new Uint8Array(1024 * 1024);
-const before = a.network.linkTo('b')!.channels.store.sentBytes;
-const started = performance.now();
-say(
-  '8 MiB queued on store',
-  await trips(() => {
-    while (a.network.linkTo('b')!.channels.store.queuedBytes < QUEUED) {
-      a.network.send('b', 'store', 'store', body);
-    }
-  }),
-);
-const sent = a.network.linkTo('b')!.channels.store.sentBytes - before;
-const rate = (sent * 8) / (performance.now() - started) / 1_000;
-console.log(`store carried ${rate.toFixed(0)} Mbit/s`);
-process.exit();

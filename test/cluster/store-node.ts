@@ -25,7 +25,8 @@ import { startNode } from '../../supervisors/node.ts';
 import type { Asked, Command, Commands, Keys, Said, StoreNodeOptions } from './store-commands.ts';
 import { PREFIXES, THROWS } from './store-commands.ts';
 
-const PATIENCE_MS = 120_000;
+/** For what is done at all, however long a busy machine takes for 100,000 rows. */
+const PATIENCE_MS = 600_000;
 /** Puts under way at once. */
 const AT_ONCE = 256;
 
