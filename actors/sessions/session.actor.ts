@@ -29,6 +29,7 @@ import type { Authentication, Authenticator, PendingVerdict, Principal } from '.
 import type { CausalClock } from '../store/api.ts';
 import type { Continuity, SessionMessage } from './api.ts';
 import type { SessionsConfig } from './config.ts';
+import { HelloMemo } from './hello-memo.ts';
 import type { Introduction } from './hello.ts';
 import { MemberOutlet } from './member-outlet.ts';
 import { Session } from './session.ts';
@@ -45,6 +46,8 @@ export interface SessionShellDependencies {
   readonly continuity?: Continuity | undefined;
   count(counter: string, by?: number): void;
 }
+
+const hellos = new HelloMemo();
 
 const MAX_WAITING = 8;
 
@@ -248,7 +251,11 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
     const { codec } = this.#connection.outlet;
     const { bytes, ranges } = batch;
     for (let i = 0; i < ranges.length; i += 2) {
-      this.#session.receive(codec.decode(bytes, ranges[i], ranges[i + 1], this.#limits));
+      const [start, end] = [ranges[i], ranges[i + 1]];
+      const message = this.#session.awaitsHello
+        ? hellos.decode(codec, bytes, start, end, this.#limits)
+        : codec.decode(bytes, start, end, this.#limits);
+      this.#session.receive(message);
     }
     this.#flush();
     if (this.#isPausedForTurn && this.#waiting === 0) {

@@ -121,6 +121,10 @@ export class Session {
     return this.#state;
   }
 
+  get awaitsHello(): boolean {
+    return this.#state === 'closed';
+  }
+
   get id(): Id {
     return this.#id;
   }

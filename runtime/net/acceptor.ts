@@ -128,10 +128,7 @@ export class Acceptor {
     const isFull = place === 'refused';
     if (isFull) this.#environment.count('listener_connections_refused');
     const settled = this.#expectHandshake(socket, place);
-    const peer = {
-      address: unmapped(socket.remoteAddress ?? ''),
-      port: socket.remotePort ?? 0,
-    };
+    const peer = new SocketPeer(socket);
     const proceed = (from: PeerAddress): void =>
       this.#secure(socket, options, (ready) =>
         this.#events.onSocket({
@@ -222,6 +219,24 @@ export class Acceptor {
       socket.destroy();
     });
     secured.once('secure', () => proceed(secured));
+  }
+}
+
+/** Asked of the operating system when somebody wants to know: most sessions are never asked for their address. */
+class SocketPeer implements PeerAddress {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Empty when the socket had closed before anybody asked. */
+  get address(): string {
+    return unmapped(this.#socket.remoteAddress ?? '');
+  }
+
+  get port(): number {
+    return this.#socket.remotePort ?? 0;
   }
 }
 

@@ -48,16 +48,21 @@ export class RawSocketFront {
     const { limits, minPeerExponent } = this.#host;
     const exponent = lengthExponent(limits.maxMessageBytes);
     const handshake = new RawSocketHandshake({ lengthExponent: exponent, minPeerExponent, isFull });
-    const onData = (chunk: Buffer): void => {
+    // One listener for the life of the socket: taking it away and adding another costs as much as a frame.
+    let receive = (chunk: Buffer): void => {
       const result = handshake.push(chunk);
       if (result.kind === 'incomplete') return;
-      socket.off('data', onData);
-      if (result.kind === 'refused') return this.#refuse(socket, result);
+      if (result.kind === 'refused') {
+        receive = ignore;
+        return this.#refuse(socket, result);
+      }
       accepted.settled();
       socket.write(result.reply);
-      this.#open(accepted, result, lengthOf(exponent), chunk);
+      const wire = this.#open(accepted, result, lengthOf(exponent));
+      receive = wire.receive;
+      if (result.rest < chunk.length) wire.receive(chunk.subarray(result.rest));
     };
-    socket.on('data', onData);
+    socket.on('data', (chunk) => receive(chunk));
   }
 
   #refuse(socket: Socket, { error, reply }: Extract<HandshakeResult, { kind: 'refused' }>): void {
@@ -71,10 +76,9 @@ export class RawSocketFront {
 
   #open(
     { socket, peer, isTls }: Accepted,
-    { serializer, peerMaxBytes, rest }: Extract<HandshakeResult, { kind: 'accepted' }>,
+    { serializer, peerMaxBytes }: Extract<HandshakeResult, { kind: 'accepted' }>,
     maxBytes: number,
-    chunk: Buffer,
-  ): void {
+  ): RawSocketWire {
     const { environment, limits, keepAlive } = this.#host;
     const info: TransportInfo = {
       kind: 'rawsocket',
@@ -91,9 +95,11 @@ export class RawSocketFront {
     const wire = new RawSocketWire(socket, outbound, connection, maxBytes, environment);
     connection.connect(wire, outbound);
     this.#onConnection(connection);
-    if (rest < chunk.length) wire.receive(chunk.subarray(rest));
+    return wire;
   }
 }
+
+function ignore(): void {}
 
 class RawSocketWire implements Wire, RawFrameSink {
   readonly #socket: Socket;
@@ -116,7 +122,6 @@ class RawSocketWire implements Wire, RawFrameSink {
     this.#connection = connection;
     this.#environment = environment;
     this.#splitter = new RawFrameSplitter(maxBytes);
-    socket.on('data', this.receive);
     socket.on(
       'error',
       (error: NodeJS.ErrnoException) => (this.#error = error.code ?? error.message),
