@@ -151,8 +151,7 @@ export class Broker {
     }
     const refused = this.#rules.whyNoPublication(member, message.topic, options);
     if (refused) return this.#refusePublish(member, message, refused);
-    const { acknowledgements } = this.#d;
-    if (options.acknowledge && acknowledgements?.isFull && this.#waits(message.topic, options)) {
+    if (options.acknowledge && this.#hasNoRoom(message.topic, options)) {
       this.#count('acknowledgements_no_room');
       return this.#refusePublish(member, message, NO_ROOM);
     }
@@ -172,6 +171,7 @@ export class Broker {
     if (!options.acknowledge) return;
     // Last, so that a publication is acknowledged exactly when it was delivered.
     const { request } = message;
+    const { acknowledgements } = this.#d;
     if (acknowledgements && awaited.length > 0) {
       return acknowledgements.wait(member, request, publication.id, awaited);
     }
@@ -301,9 +301,9 @@ export class Broker {
     return [kept, recorded].filter((row) => row !== undefined);
   }
 
-  /** Would its acknowledgement? */
-  #waits(topic: string, { retain }: PublishOptions): boolean {
-    return retain || this.#history.isDurable(topic);
+  /** Would its acknowledgement wait, although too many do? */
+  #hasNoRoom(topic: string, { retain }: PublishOptions): boolean {
+    return this.#d.acknowledgements?.isFull === true && (retain || this.#history.isDurable(topic));
   }
 
   #fromNode(topic: string, args: readonly Value[], kwargs: Dict | undefined): Publication {
