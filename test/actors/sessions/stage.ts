@@ -4,7 +4,7 @@
  */
 import { SESSIONS } from '../../../actors/sessions/api.ts';
 import { RealmDirectory } from '../../../actors/realms/api.ts';
-import { StaticAuthenticator } from '../../../actors/security/authenticator.ts';
+import { authentication } from '../../../supervisors/authentication.ts';
 import { boot } from '../../../runtime/kernel/boot.ts';
 import type { Kernel } from '../../../runtime/kernel/kernel.ts';
 import { Stepper } from '../../../runtime/kernel/stepper.ts';
@@ -91,9 +91,12 @@ export class Stage {
       log: SILENT,
       metrics: this.#metrics,
       directory: this.directory,
-      authenticator: new StaticAuthenticator({
-        realm: (uri) => this.directory.lookup(uri)?.config,
-        equal: (given, known) => given === known,
+      authenticator: authentication({
+        config: () => config,
+        directory: this.directory,
+        clock: { now: () => this.kernel.clock.now(), wall: () => this.kernel.clock.wall() },
+        policy: undefined,
+        count: (counter) => this.#metrics.counters.count(counter),
       }),
       net: this.#net,
       kernel: () => this.kernel,

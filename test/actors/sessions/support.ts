@@ -10,7 +10,8 @@ import type { RealmConfig } from '../../../actors/realms/config.ts';
 import type { Continuity } from '../../../actors/sessions/api.ts';
 import type { CausalClock } from '../../../actors/store/api.ts';
 import type { Member, Request } from '../../../actors/routing/api.ts';
-import { StaticAuthenticator } from '../../../actors/security/authenticator.ts';
+import { authentication } from '../../../supervisors/authentication.ts';
+import { defaultNodeConfig } from '../../../supervisors/config.ts';
 import type {
   Authentication,
   Authenticator,
@@ -19,6 +20,8 @@ import type {
 import { SESSIONS_DEFAULTS } from '../../../actors/sessions/config.ts';
 import { Session } from '../../../actors/sessions/session.ts';
 import type { SessionEffects, SessionTimer } from '../../../actors/sessions/session.ts';
+
+const CONFIG = defaultNodeConfig();
 
 export const TRANSPORT: TransportInfo = {
   kind: 'rawsocket',
@@ -65,9 +68,12 @@ export class SessionUnderTest implements SessionEffects {
       transport: TRANSPORT,
       authenticator:
         authenticator ??
-        new StaticAuthenticator({
-          realm: (uri) => directory.lookup(uri)?.config,
-          equal: (given, known) => given === known,
+        authentication({
+          config: () => CONFIG,
+          directory,
+          clock: { now: () => 0, wall: () => 0 },
+          policy: undefined,
+          count: (counter) => this.count(counter),
         }),
       lookup: (uri) => directory.lookup(uri),
       newId: () => ++id,
