@@ -8,6 +8,7 @@ import { AUDIT_COUNTER_HELP } from '../actors/audit/counters.ts';
 import { BROADCAST_COUNTER_HELP } from '../actors/broadcast/counters.ts';
 import { LINK_COUNTERS } from '../actors/links/counters.ts';
 import { LISTENER_COUNTERS } from '../actors/listeners/counters.ts';
+import { MANAGEMENT_COUNTERS } from '../actors/management/counters.ts';
 import { MEMBERSHIP_COUNTERS } from '../actors/membership/counters.ts';
 import { REGISTRY_COUNTERS } from '../actors/registry/counters.ts';
 import { RELAY_COUNTERS } from '../actors/relay/counters.ts';
@@ -21,6 +22,7 @@ export const COUNTERS_BY_SUBSYSTEM = {
   sessions: SESSION_COUNTERS,
   security: SECURITY_COUNTERS,
   routing: ROUTING_COUNTERS,
+  management: MANAGEMENT_COUNTERS,
   admin: ADMIN_COUNTERS,
   audit: AUDIT_COUNTER_HELP,
   links: LINK_COUNTERS,

@@ -13,6 +13,7 @@ import type { ChildSpec, SupervisorMessage } from '../runtime/kernel/supervision
 import { farRouting } from './far-routing.ts';
 import type { FarRouting } from './far-routing.ts';
 import { REALMS, ROUTER } from './intensities.ts';
+import { managementLink } from './management.ts';
 import type { Parts } from './parts.ts';
 import { authorizerOf, openRealms, wantedRealms } from './realms.ts';
 import { replicating } from './replicating.ts';
@@ -104,6 +105,7 @@ function realmGroup(parts: Parts, here: KeptRealm, far: FarRouting | undefined):
               codecs: parts.net.codecs,
               count: (counter, by) => parts.metrics.counters.count(counter, by),
               ...(far && { cluster: far.portFor(uri) }),
+              management: managementLink(parts, uri),
               issueToken: continuity && (() => continuity.issue(uri)),
               stored: { node: parts.own.identity.name, ...kept },
             }),

@@ -6,6 +6,7 @@ import { security as securityActor } from '../actors/security/security.actor.ts'
 import { writer } from '../actors/security/writer.actor.ts';
 import { COOLING } from './intensities.ts';
 import type { ChildSpec } from '../runtime/kernel/supervision.ts';
+import { managementChild } from './management.ts';
 import type { Parts } from './parts.ts';
 import type { SecurityParts } from './security-parts.ts';
 
@@ -44,6 +45,7 @@ export function security(parts: Parts): ChildSpec {
             count: net.count,
           }),
         },
+        managementChild(parts), // the operations of administrators; writes by the above
       ],
     },
   };

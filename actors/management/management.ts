@@ -128,11 +128,19 @@ export class ManagementApi implements Management {
       const request = { caller, realm, args, kwargs, ports: this.#ports, uri };
       operation.run(request, (outcome) => {
         this.#ports.count('error' in outcome ? 'management_failed' : 'management_operations');
+        if (operation.isChange) {
+          const error = 'error' in outcome ? outcome.error : undefined;
+          this.#ports.audit.record(caller, uri, targetOf(operation, realm, args), error);
+        }
         answer(outcomeOf(outcome));
         finished();
       });
     };
     if (!operation.isChange) return start(() => undefined);
+    const { refusal } = this.#ports.audit;
+    if (refusal !== undefined) {
+      return this.#refuse(apiError('unavailable', `nothing is changed while ${refusal}`), answer);
+    }
     if (this.#waiting.length >= this.#config.maxPendingChanges) {
       return this.#refuse(apiError('unavailable', 'too many changes are waiting'), answer);
     }
@@ -145,6 +153,37 @@ export class ManagementApi implements Management {
     this.#isChanging = next !== undefined;
     next?.();
   }
+}
+
+/** The realm, and whatever of it is named: never a document, a password or a ticket. */
+function targetOf({ access, args: shapes }: Operation, realm: string, args: Dict): string {
+  const names = Object.keys(shapes)
+    .filter((name) => NAMES.has(name))
+    .map((name) => args[name])
+    .filter((value) => typeof value === 'string');
+  const own = ['user', 'group', 'realm'].map((name) => nameIn(args[name]));
+  const all = [...names, ...own.filter((name) => name !== undefined)];
+  return [...(access === 'realm' ? [realm] : []), ...all].join(' ');
+}
+
+const NAMES: ReadonlySet<string> = new Set([
+  'uri',
+  'username',
+  'usernames',
+  'name',
+  'alias',
+  'cidr',
+  'node',
+  'address',
+  'authid',
+]);
+
+/** Of a document. */
+function nameIn(value: Value | undefined): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { username, name, uri } = value as Dict;
+  return [username, name, uri].find((each) => typeof each === 'string');
 }
 
 function outcomeOf(outcome: Outcome): ApiOutcome {

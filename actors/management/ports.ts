@@ -29,6 +29,20 @@ export interface ManagementPorts {
   /** Published when a change is stored. */
   announce(realm: string, topic: string, args: readonly Value[]): void;
   count(counter: string): void;
+  readonly audit: AuditPort;
+}
+
+/** The log of what was changed by whom. */
+export interface AuditPort {
+  /** Why nothing may be changed now. */
+  readonly refusal: string | undefined;
+  record(
+    caller: Caller,
+    uri: string,
+    /** Names, never what they were given. */
+    target: string | undefined,
+    error: ApiError | undefined,
+  ): void;
 }
 
 export interface WriterPort {

@@ -177,7 +177,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         this.#managing.asked(input, this.#dealer);
         return this.#settle();
       case 'told':
-        this.announce(input.topic, input.args);
+        this.#followUps.announce(input.topic, input.args);
         return this.#settle();
     }
   }

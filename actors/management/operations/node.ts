@@ -276,10 +276,15 @@ export const ticketOperations: readonly Operation[] = [
   ticket('revoke_all', 'realm', 'Revokes all tickets of a user.', { authid: NameText }),
 ];
 
-function backup(verb: BackupVerb, summary: string, args: TProperties = {}): Operation {
+function backup(
+  verb: BackupVerb,
+  summary: string,
+  args: TProperties = {},
+  kwargs: TProperties = {},
+): Operation {
   const uri = `bondy.backup.${verb}`;
   const isChange = verb === 'create' || verb === 'restore';
-  const spec = { uri, access: 'admin', summary, args, isChange, verb } as const;
+  const spec = { uri, access: 'admin', summary, args, kwargs, isChange, verb } as const;
   return passedOn(spec, (ports) => ports.backup);
 }
 
@@ -289,7 +294,12 @@ const File = Type.Optional(
 
 export const backupOperations: readonly Operation[] = [
   backup('create', 'Writes a backup of the store of this node.', { file: File }),
-  backup('restore', 'Takes the rows of a backup into the store.', { file: File }),
+  backup(
+    'restore',
+    'Takes the rows of a backup into the store; with `as_new` as if they were written now.',
+    { file: File },
+    { as_new: Type.Optional(Type.Boolean()) },
+  ),
   backup('verify', 'Whether a backup is whole.', { file: File }),
   backup('status', 'What is being written or restored, and what was last.', { file: File }),
   operation({

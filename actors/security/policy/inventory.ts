@@ -19,10 +19,12 @@ import { splitRole } from './stamps.ts';
 /** Roles and usernames that are nobody's row. */
 const EVERYBODY: ReadonlySet<string> = new Set(['all', 'anonymous']);
 
-export class PolicyInventory implements Inventory {
-  readonly #policy: Policy;
+type Rows = Pick<Policy, 'facts' | 'record' | 'user'>;
 
-  constructor(policy: Policy) {
+export class PolicyInventory implements Inventory {
+  readonly #policy: Rows;
+
+  constructor(policy: Rows) {
     this.#policy = policy;
   }
 

@@ -24,6 +24,7 @@ export const ROOT: Caller = {
 export class World {
   readonly policy = new Policy();
   readonly events: (readonly [realm: string, topic: string, args: readonly Value[]])[] = [];
+  readonly audited: string[] = [];
   readonly api: ManagementApi;
   now = 1_000;
   /** Told to writers instead of storing. */
@@ -63,6 +64,11 @@ export class World {
         metrics: (done) => done(''),
         announce: (...event) => this.events.push(event),
         count: () => undefined,
+        audit: {
+          refusal: undefined,
+          record: (_caller, uri, target, error) =>
+            this.audited.push(`${uri} ${target} ${error?.code ?? 'ok'}`),
+        },
         ...ports,
       },
       MANAGEMENT_DEFAULTS,
