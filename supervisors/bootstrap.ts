@@ -2,7 +2,6 @@
  * The bootstrap file at the start of a node: read, checked and planned as a whole, then stored in one change. What is
  * already as the file says is not written again, so a second start and a second node with the same file change nothing.
  */
-import { createPrivateKey } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { bootstrap } from '../actors/management/bootstrap/bootstrap.actor.ts';
 import type { Scratch, Wanted } from '../actors/management/bootstrap/plan.ts';
@@ -17,10 +16,10 @@ import { PolicyInventory } from '../actors/security/policy/inventory.ts';
 import { Policy } from '../actors/security/policy/policy.ts';
 import { keyOf } from '../actors/security/policy/rows.ts';
 import { DEFAULT_POLICY } from '../actors/security/policy/view.ts';
-import type { RealmKeyRecord, StoredPassword } from '../actors/security/records.ts';
+import type { StoredPassword } from '../actors/security/records.ts';
 import { ThreadPoolDeriver } from '../runtime/crypto/derivation.ts';
 import { primitives } from '../runtime/crypto/primitives.ts';
-import { keyIdOf } from '../runtime/crypto/signing-key.ts';
+import { readPrivateKey } from '../runtime/crypto/signing-key.ts';
 import type { ChildSpec } from '../runtime/kernel/supervision.ts';
 import type { BootstrapConfig } from './configuration/bootstrap.ts';
 import type { Parts } from './parts.ts';
@@ -127,10 +126,8 @@ function scratchOf({ security, config }: Parts): Scratch {
     defaults: DEFAULT_POLICY,
     realmKeys: {
       read: (realm, use, pem) => {
-        const key = keyFrom(use, pem);
-        return typeof key === 'string'
-          ? key
-          : (keys.recordOf(realm, use, key) as RealmKeyRecord & { readonly kind: 'realm_key' });
+        const key = readPrivateKey(pem, use);
+        return typeof key === 'string' ? key : keys.recordOf(realm, use, key);
       },
     },
     apply: (records) => {
@@ -139,27 +136,6 @@ function scratchOf({ security, config }: Parts): Scratch {
     },
     isConfigured: (record) => policy.isConfigured(keyOf(record)),
   };
-}
-
-function keyFrom(use: 'sign' | 'encrypt', pem: string) {
-  try {
-    const { d, ...jwk } = createPrivateKey(pem).export({ format: 'jwk' });
-    if (jwk.kty !== 'EC' && jwk.kty !== 'RSA') return `is a key of an unknown type (${jwk.kty})`;
-    const isP256 = jwk.kty === 'EC' && jwk.crv === 'P-256';
-    if (use === 'sign' && !isP256)
-      return 'is not an EC key on P-256, which tickets are signed with';
-    const kid = keyIdOf(jwk);
-    const isPublic = new Set(['kty', 'crv', 'x', 'y', 'n', 'e']);
-    const open = Object.fromEntries(Object.entries(jwk).filter(([name]) => isPublic.has(name)));
-    const common = use === 'sign' ? { kid, use: 'sig', alg: 'ES256' } : { kid, use: 'enc' };
-    return {
-      kid,
-      publicKey: JSON.stringify({ ...open, ...common }),
-      privateKey: JSON.stringify({ ...jwk, d, ...common }),
-    };
-  } catch {
-    return 'is not a private key in PEM'; // and nothing of it is said
-  }
 }
 
 /** Only of passwords that are not the ones that are kept. One after the other: deriving has a place in a queue. */

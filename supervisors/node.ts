@@ -118,6 +118,9 @@ export async function startNode(
       log.info(`backup_${kind}`, { filename, ...detail });
       const reason = detail['message'] === undefined ? undefined : String(detail['message']);
       audit.record({ event: 'backup', what: kind, filename, reason });
+      // Bondy's topics.
+      const master = directory.lookup(config.masterRealm.uri)?.router;
+      master?.cast({ kind: 'told', topic: `bondy.backup.${kind}`, args: [filename] });
     }),
     log,
     metrics,

@@ -34,7 +34,7 @@ export class AppendFile {
   #file: number;
   #size: number;
 
-  private constructor(path: string, file: number, size: number) {
+  constructor(path: string, file: number, size: number) {
     this.path = path;
     this.#file = file;
     this.#size = size;

@@ -33,7 +33,7 @@ export class ArchiveReader {
   readonly #sealing: Sealing;
   readonly #head: Uint8Array;
 
-  private constructor(file: FileHandle, size: number, head: Buffer, sealing: Sealing) {
+  constructor(file: FileHandle, size: number, head: Buffer, sealing: Sealing) {
     this.#file = file;
     this.size = size;
     this.#head = head;

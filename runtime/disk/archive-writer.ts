@@ -25,7 +25,7 @@ export class ArchiveWriter {
   #frames = 0;
   #bytes = 0;
 
-  private constructor(path: string, file: FileHandle, sealer: Sealer, maxBytes: number) {
+  constructor(path: string, file: FileHandle, sealer: Sealer, maxBytes: number) {
     this.#path = path;
     this.#file = file;
     this.#sealer = sealer;
