@@ -9,6 +9,8 @@ import type { Dict, Id, Value } from '../../runtime/wamp/message.ts';
 import type { ApiError } from './errors.ts';
 
 export type { ApiError } from './errors.ts';
+export { apiError } from './errors.ts';
+export type { Operation } from './operation.ts';
 
 export interface Caller {
   /** Whose user or session it is. */

@@ -127,9 +127,9 @@ export class ManagementApi implements Management {
     const start = (finished: () => void): void => {
       const request = { caller, realm, args, kwargs, ports: this.#ports, uri };
       operation.run(request, (outcome) => {
-        this.#ports.count('error' in outcome ? 'management_failed' : 'management_operations');
+        const error = 'error' in outcome ? outcome.error : undefined;
+        this.#ports.count(error ? 'management_failed' : 'management_operations');
         if (operation.isChange) {
-          const error = 'error' in outcome ? outcome.error : undefined;
           this.#ports.audit.record(caller, uri, targetOf(operation, realm, args), error);
         }
         answer(outcomeOf(outcome));
