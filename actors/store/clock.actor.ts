@@ -29,7 +29,8 @@ type Message =
   SeenReport | MembershipEvent | { readonly kind: 'tick' } | { readonly kind: 'follow' };
 
 const FOLLOW_AGAIN_MS = 200;
-/** Unchanged reports are repeated this seldom, for members that missed one. */
+/** For members that missed it an unchanged report is repeated in the next ticks, then this seldom. */
+const REPEAT_FIRST = 2;
 const REPEAT_EVERY = 6;
 
 export function clock(dependencies: ClockDependencies): Definition<Message> {
@@ -47,7 +48,8 @@ class ClockActor implements Handlers<Message> {
   /** Of all, also those that are away. */
   #memberCount = 0;
   #lastTold = '';
-  #ticks = 0;
+  /** Ticks since the report was another. */
+  #repeated = 0;
 
   constructor(dependencies: ClockDependencies, context: Context<Message>) {
     this.#d = dependencies;
@@ -121,7 +123,8 @@ class ClockActor implements Handlers<Message> {
   #report(): void {
     const frontiers = this.#d.state.partitions.map(({ clock: seen }) => seen.frontier);
     const told = JSON.stringify(frontiers);
-    if (told === this.#lastTold && ++this.#ticks % REPEAT_EVERY !== 0) return;
+    this.#repeated = told === this.#lastTold ? this.#repeated + 1 : 0;
+    if (this.#repeated > REPEAT_FIRST && this.#repeated % REPEAT_EVERY !== 0) return;
     this.#lastTold = told;
     const news = { kind: 'seen', wallMs: this.#context.clock.wall(), frontiers } as const;
     this.#context.whereis(REPLICATOR)?.cast({ kind: 'tell', news });

@@ -14,6 +14,10 @@ export interface Attempt {
   value: string | undefined;
   /** What the writer had seen, if not all of the row. */
   readonly context: Context | undefined;
+  /** Virtual ms. */
+  readonly begunAt: number;
+  /** When whoever was to do it ended: what had not been done by then never is. */
+  endedAt: number | undefined;
   outcome: PutOutcome | undefined;
   /** Everybody who had it has lost it: it may be gone. */
   isExcused: boolean;
@@ -27,7 +31,7 @@ export interface Judged {
   readonly overwritten: number;
   /** Lost to a concurrent write by the rule of the prefix. */
   readonly outvoted: number;
-  /** Whatever overwrote it was never acknowledged. */
+  /** A write that may have overwritten it was never answered: done or not, nobody can say. */
   readonly unclear: number;
 }
 
@@ -37,10 +41,18 @@ export class History {
   readonly attempts: Attempt[] = [];
   #number = 0;
 
-  begin(attempt: Pick<Attempt, 'node' | 'prefix' | 'key' | 'context'>): Attempt {
-    const begun = { ...attempt, value: undefined, outcome: undefined };
+  begin(attempt: Pick<Attempt, 'node' | 'prefix' | 'key' | 'context' | 'begunAt'>): Attempt {
+    const begun = { ...attempt, value: undefined, outcome: undefined, endedAt: undefined };
     this.attempts.push({ ...begun, isExcused: false, isOrphan: false });
     return this.attempts[this.attempts.length - 1]!;
+  }
+
+  /** The node's process, or the actor of these rows, has ended. */
+  ended(node: string, now: number, concerns: (attempt: Attempt) => boolean = () => true): void {
+    for (const one of this.attempts) {
+      if (one.node !== node || one.outcome !== undefined || !concerns(one)) continue;
+      one.endedAt ??= now;
+    }
   }
 
   uniqueValue(node: string): string {
@@ -94,7 +106,7 @@ function fateOf(
   if (write.isExcused) return 'none';
   const others = about.filter((other) => other !== write);
   if (others.some((other) => hadSeen(other, dot))) return 'overwritten';
-  if (others.some(({ outcome }) => outcome === undefined)) return 'unclear';
+  if (others.some((other) => mayHaveSeen(other, write, dot))) return 'unclear';
   // Nobody who wrote had seen it: only a rule that drops siblings takes it away.
   if (!keepsSiblings && others.some((other) => isBeside(other, write))) return 'outvoted';
   return 'lost';
@@ -105,10 +117,20 @@ function dotOf({ outcome }: Attempt): Dot | undefined {
 }
 
 /** With a context of its own a write has overwritten just that; without, all that its row knew. */
-function hadSeen({ context, outcome }: Attempt, { actor, sequence }: Dot): boolean {
+function hadSeen({ context, outcome }: Attempt, dot: Dot): boolean {
   if (outcome?.kind !== 'stored') return false;
   const seen = context ?? outcome.context;
-  return seen.some(([name, counter]) => name === actor && counter >= sequence);
+  return seen.some(([actor, counter]) => isCovered(actor, counter, dot));
+}
+
+/** Never answered, done after `write` if it was done at all, and free to overwrite it. */
+function mayHaveSeen({ outcome, endedAt, context }: Attempt, write: Attempt, dot: Dot): boolean {
+  if (outcome !== undefined || (endedAt ?? Infinity) < write.begunAt) return false;
+  return context?.some(([actor, counter]) => isCovered(actor, counter, dot)) ?? true;
+}
+
+function isCovered(name: string, counter: number, { actor, sequence }: Dot): boolean {
+  return name === actor && counter >= sequence;
 }
 
 /** Acknowledged, and neither had seen the other. */

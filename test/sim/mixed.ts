@@ -178,14 +178,16 @@ export class Mixed {
     const key = this.#pick(KEYS);
     const dice = this.#random.next();
     const context = dice < 0.15 ? this.#contexts.get(`${node.name} ${prefix} ${key}`) : undefined;
-    const attempt = this.history.begin({ node: node.name, prefix, key, context });
+    const attempt = this.history.begin({
+      ...{ node: node.name, prefix, key, context, begunAt: this.now },
+    });
     const isDeletion = dice >= 0.15 && dice < 0.4;
     const isFunction = dice >= 0.4 && dice < 0.6;
     this.#count(isDeletion ? 'deletions' : isFunction ? 'read-modify-writes' : 'puts');
     if (!isDeletion && !isFunction) attempt.value = this.history.uniqueValue(node.name);
     const value = isFunction ? this.#modify(attempt) : bytesOf(attempt.value);
     const { kernel, store, id } = node.life;
-    kernel.whereis(partitionName(store.partitionOf(prefix, key)))?.cast({
+    const delivery = kernel.whereis(partitionName(store.partitionOf(prefix, key)))?.cast({
       ...{ kind: 'put', prefix, key, value, options: context === undefined ? {} : { context } },
       reply: {
         reply: (outcome: PutOutcome) => {
@@ -195,6 +197,7 @@ export class Mixed {
         },
       },
     });
+    if (delivery !== 'accepted') attempt.endedAt = this.now;
     this.world.run();
   }
 
@@ -209,7 +212,12 @@ export class Mixed {
   #kill(node: SimNode): void {
     if (!node.isUp || !node.life.hasStarted) return;
     this.#count('kills');
-    node.life.kernel.exit(this.#pick(MORTALS), { kind: 'killed' });
+    const path = this.#pick(MORTALS);
+    node.life.kernel.exit(path, { kind: 'killed' });
+    const { store } = node.life;
+    this.history.ended(node.name, this.now, ({ prefix, key }) =>
+      path.startsWith(`root/store/partitions/${store.partitionOf(prefix, key)}`),
+    );
   }
 
   #pause(node: SimNode): void {
@@ -228,6 +236,7 @@ export class Mixed {
       if (key.startsWith(`${node.name} `)) this.#contexts.delete(key);
     }
     this.sessions.gone(node);
+    this.history.ended(node.name, this.now);
     node.crash(kind);
     this.#returns.set(node, this.now + this.#random.integer(1_000, 7_000));
   }

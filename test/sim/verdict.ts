@@ -35,8 +35,12 @@ export interface MixedFigures {
 
 /** 'r' as hexadecimal: keys of rows. */
 const ROW = '72';
-/** Reports of what has been seen repeat each minute, and a hole of a dead life closes after a round of exchanges. */
-const FORGOTTEN_MS = 180_000;
+/**
+ * Byte identity needs more than equal versions: that all have forgotten the same tombstones. A hole that a dead life left in
+ * the clocks closes when a node has compared with each of the four others since (four exchange periods at least, and
+ * rounds are shuffled), and what then is stable is told with the next report, one period later.
+ */
+const FORGOTTEN_MS = 6 * EXCHANGE_MS;
 /** Time for anything to go wrong again. */
 const REST_MS = 20_000;
 
