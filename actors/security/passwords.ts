@@ -59,8 +59,8 @@ export class Passwords {
     if (password.length > maxLength) return `has more than ${maxLength} characters`;
     if ([...password].length < minLength) return `has less than ${minLength} characters`;
     const prepared = this.#tools.crypto.saslprep(password);
-    if (prepared === undefined) return 'has a character that passwords must not have (RFC 4013)';
-    return prepared === '' ? 'consists of characters that do not count (RFC 4013)' : undefined;
+    // None is left of a text of soft hyphens.
+    return prepared ? undefined : 'has a character that passwords must not have (RFC 4013)';
   }
 
   /** One verifier after the other, so that one request has one place in the queue. Delivers once. */
