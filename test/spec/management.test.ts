@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { KILLED } from '../../runtime/kernel/actor.ts';
 import * as wamp from '../support/codes.ts';
 import { RawClient } from '../support/raw-client.ts';
 import type { Details, WampMessage } from '../support/raw-client.ts';
@@ -185,6 +186,58 @@ describe('users', () => {
   });
 });
 
+describe('groups', () => {
+  test('are added, put into each other, shown and deleted; circles are refused', async (t) => {
+    const admin = await administrator(t);
+    await freshRealm(admin);
+    for (const name of ['g1', 'g2']) await ask(admin, 'bondy.group.add', REALM, { name });
+    await refusal(admin, 'bondy.error.already_exists', 'bondy.group.add', REALM, { name: 'G1' });
+    await ask(admin, 'bondy.group.add_group', REALM, 'g1', 'g2');
+    const circle = await refusal(
+      admin,
+      'bondy.error.inconsistency_error',
+      'bondy.group.add_groups',
+      REALM,
+      'g2',
+      ['g1'],
+    );
+    assert.match(String(circle['message']), /g2 in g1 in g2/);
+    await ask(admin, 'bondy.user.add_groups', REALM, ['user1'], ['g1']);
+    const grant = { permissions: ['wamp.call'], roles: ['g2'], uri: 'com.example.x' };
+    await ask(admin, 'bondy.grant.create', REALM, grant);
+    assert.equal(((await ask(admin, 'bondy.group.grants', REALM, 'g2')) as unknown[]).length, 1);
+    assert.equal(((await ask(admin, 'bondy.user.grants', REALM, 'user1')) as unknown[]).length, 1);
+    await ask(admin, 'bondy.group.update', REALM, 'g1', { meta: { a: 1 } });
+    assert.deepEqual(((await ask(admin, 'bondy.group.get', REALM, 'g1')) as Details)['groups'], [
+      'g2',
+    ]);
+    await ask(admin, 'bondy.group.remove_groups', REALM, 'g1', ['g2']);
+    assert.deepEqual(await ask(admin, 'bondy.user.grants', REALM, 'user1'), []);
+    await ask(admin, 'bondy.group.add_groups', REALM, 'g1', ['g2']);
+    await ask(admin, 'bondy.group.remove_group', REALM, 'g1', 'g2');
+    await ask(admin, 'bondy.user.remove_group', REALM, 'user1', 'g1');
+    await ask(admin, 'bondy.user.add_group', REALM, 'user1', 'g1');
+    await ask(admin, 'bondy.user.remove_groups', REALM, 'all', ['g1']);
+    await ask(admin, 'bondy.group.delete', REALM, 'g1');
+    await refusal(admin, 'bondy.error.not_found', 'bondy.group.get', REALM, 'g1');
+    const names = ((await ask(admin, 'bondy.group.list', REALM)) as Details[]).map(
+      ({ name }) => name,
+    );
+    assert.deepEqual(names, ['anonymous', 'g2']);
+    const ghost = await refusal(
+      admin,
+      'bondy.error.no_such_groups',
+      'bondy.user.update',
+      REALM,
+      'user1',
+      {
+        groups: ['g2', 'ghost'],
+      },
+    );
+    assert.equal(ghost['path'], 'groups[1]');
+  });
+});
+
 describe('grants', () => {
   test('are in force at once, and so is their end', async (t) => {
     const admin = await administrator(t);
@@ -330,4 +383,36 @@ test('arguments that cannot be are refused by every operation', async (t) => {
     const error = await refusal(admin, 'wamp.error.invalid_argument', uri, ...tooMany);
     assert.match(String(error['message']), /takes/, uri);
   }
+});
+
+describe('a call that takes time is answered once', () => {
+  /** Long enough to be in the middle of it. */
+  const slow = { password_opts: { protocols: ['hash'], memory: 65_536, passes: 8 } };
+
+  /** The request is being worked on when a later one has its answer. */
+  async function begin(admin: RawClient, username: string): Promise<number> {
+    await freshRealm(admin, { ...slow, users: [] });
+    const user = { username, password: 'secret-1' };
+    const request = admin.request(wamp.CALL, {}, 'bondy.user.add', [REALM, user]);
+    assert.equal(await ask(admin, 'bondy.ping'), 'pong');
+    return request;
+  }
+
+  test('when the admin API dies, which comes back', async (t) => {
+    const admin = await administrator(t);
+    const request = await begin(admin, 'user3');
+    assert(node.kernel.exit('bondy/security/management', KILLED));
+    await admin.expectError(wamp.CALL, request, 'bondy.error.internal_error');
+    await freshRealm(admin);
+    assert.deepEqual(await admin.received(), []);
+  });
+
+  test('when the router dies, and the answer that comes later goes nowhere', async (t) => {
+    const admin = await administrator(t);
+    const request = await begin(admin, 'user4');
+    assert(node.kernel.exit(`bondy/routing/${MASTER}/router`, KILLED));
+    await admin.expectError(wamp.CALL, request, 'bondy.error.internal_error');
+    await freshRealm(admin); // changes run one after another, so that one is over
+    assert.deepEqual(await admin.received(), []);
+  });
 });
