@@ -1,5 +1,6 @@
 /** Logins, refusals and kills, seen where they are decided: around who authenticates and who authorizes. */
 import type { Authentication, Authenticator, Authorizer, Verdict } from '../actors/security/api.ts';
+import { LOCKED_OUT } from '../actors/security/attempt.ts';
 import type { Member } from '../actors/routing/api.ts';
 import type { AuditTrail } from './audit-trail.ts';
 
@@ -16,7 +17,7 @@ export function auditedAuthenticator(inner: Authenticator, audit: AuditTrail): A
         const about = { ...where, event: 'login', realm, session: sessionId } as const;
         if (verdict.kind === 'challenge') authmethod = verdict.method;
         else if (verdict.kind === 'refused') {
-          const { reason } = verdict;
+          const reason = verdict === LOCKED_OUT ? 'locked_out' : verdict.reason;
           audit.record({ ...about, outcome: 'refused', authid, authmethod, reason });
         } else if (verdict.kind === 'welcome') {
           const { principal } = verdict;

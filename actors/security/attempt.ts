@@ -99,6 +99,9 @@ export class Attempt implements Authentication {
 
   #locked(): Verdict {
     this.#tools.count('authentications_locked_out');
-    return NOT_PROVEN;
+    return LOCKED_OUT;
   }
 }
+
+/** In the words for a wrong secret; the audit log knows it by its identity. */
+export const LOCKED_OUT: Verdict = { ...NOT_PROVEN };

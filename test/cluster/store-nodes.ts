@@ -182,10 +182,13 @@ export async function storeNodes(
   t: TestContext,
   { size, settings = {}, settingsOf = () => ({}), store = {} }: StoreClusterOptions,
 ): Promise<StoreNode[]> {
+  let nodes: StoreNode[] = [];
+  // Before the directory goes: they write to it to their end.
+  t.after(() => Promise.all(nodes.map((node) => node.end('SIGKILL'))));
   const directory = scratch(t);
   const ports = await freePorts(2 * size);
   const seeds = ports.filter((_, i) => i % 2 === 1).map((port) => `127.0.0.1:${port}`);
-  const nodes = Array.from({ length: size }, (_, i) => {
+  nodes = Array.from({ length: size }, (_, i) => {
     const all = {
       'node.name': `bondy@node${i + 1}`,
       'api_gateway.http.port': '0',
@@ -203,7 +206,6 @@ export async function storeNodes(
     };
     return new StoreNode(`node${i + 1}`, ports[2 * i]!, { settings: all, store });
   });
-  t.after(() => Promise.all(nodes.map((node) => node.end('SIGKILL'))));
   return nodes;
 }
 

@@ -54,7 +54,9 @@ async function start(t: TestContext, directory: string, more: Readonly<Record<st
     t.after(() => client.destroy());
     const roles = { roles: { caller: {} }, authmethods: ['ticket'], authid: 'till' };
     client.send([wamp.HELLO, 'com.example.shop', roles]);
-    assert.equal((await client.next())[0], wamp.CHALLENGE);
+    const [first] = await client.next();
+    if (first === wamp.ABORT) return first; // locked out
+    assert.equal(first, wamp.CHALLENGE);
     client.send([wamp.AUTHENTICATE, ticket, {}]);
     return (await client.next())[0];
   };
@@ -106,6 +108,17 @@ describe('the audit log of a node', () => {
     );
     writeFileSync(file, text.replace('"refused"', '"ok"'));
     assert.equal(await auditVerify(file, {}), 1);
+  });
+
+  it('tells whoever is locked out from whoever guessed wrong', async (t) => {
+    const directory = scratch(t);
+    const file = join(directory, 'audit.log');
+    const { node, enter } = await start(t, directory, { 'security.audit.file': file });
+    for (let i = 0; i < 30; i++) assert.equal(await enter('a guess'), wamp.ABORT);
+    await node.stop();
+    const reasons = new Set(entries(file).map(({ reason }) => reason));
+    assert(reasons.has('locked_out'), [...reasons].join());
+    assert(reasons.has('wamp.error.authentication_failed'), [...reasons].join());
   });
 
   it('that cannot be written is told in /ready, and changes are refused where that was chosen', async (t) => {
