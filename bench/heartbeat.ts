@@ -2,8 +2,9 @@
  * Heartbeats beside bulk (scenario 17): round trips of pings on the control channel while 8 MiB are queued on another one,
  * over a wire of 200 Mbit/s.
  *
- * As root on Linux: two processes in network namespaces, the wire shaped by `tc tbf`, one queue for all. Elsewhere, or with
- * `wire`: both nodes in this process and the wire in user space (shaper.ts), whose turns are fair.
+ * As root on Linux: two processes in network namespaces, the wire shaped by `tc tbf`, one queue for all; beside it what two
+ * plain sockets do there. Elsewhere, or with `wire`: both nodes in this process and the wire in user space (shaper.ts),
+ * whose turns are fair.
  *
  *     node --import tsx bench/heartbeat.ts [seconds] [kernel|wire] [queue ms]
  */
@@ -13,6 +14,8 @@ import type { PeerAddress } from '../actors/links/api.ts';
 import type { Peer } from '../test/actors/links/peers.ts';
 import { startPeer } from '../test/actors/links/peers.ts';
 import { Namespaces } from './namespaces.ts';
+import type { Target } from './plain-sockets.ts';
+import { listenPlain, plainTrips } from './plain-sockets.ts';
 import { shapedWire } from './shaper.ts';
 
 const MBIT = 200;
@@ -28,7 +31,7 @@ switch (mode) {
     await listen(third);
     break;
   case 'dial':
-    await dial(JSON.parse(third) as PeerAddress);
+    await dial(JSON.parse(third) as readonly [PeerAddress, Target]);
     process.exit();
     break;
   case 'wire':
@@ -43,13 +46,15 @@ switch (mode) {
 async function listen(address: string): Promise<void> {
   const peer = await startPeer(forNobody, { name: 'b', config: { ...pings, address } });
   process.on('disconnect', () => process.exit());
-  process.send!(peer.address);
+  process.send!([peer.address, await listenPlain(address)]);
 }
 
-async function dial(address: PeerAddress): Promise<void> {
+async function dial([address, plain]: readonly [PeerAddress, Target]): Promise<void> {
   const peer = await startPeer(forNobody, { name: 'a', config: pings });
   peer.connectTo({ address, name: 'b' });
   await peer.until('linked', () => peer.network.isConnected('b'));
+  say('plain sockets, idle', await plainTrips(plain, SECONDS, 0));
+  say('plain sockets, 8 MiB queued on one', await plainTrips(plain, SECONDS, QUEUED));
   await measure(peer);
 }
 
@@ -63,8 +68,8 @@ async function throughKernel(queueMs: number): Promise<void> {
     console.log(`two processes, tc tbf rate ${MBIT}mbit, queue of ${queueMs} ms`);
     const itself = fileURLToPath(import.meta.url);
     const far = namespaces.spawn(1, [itself, seconds, 'listen', namespaces.hosts[1]]);
-    const [address] = (await once(far, 'message')) as [PeerAddress];
-    const near = namespaces.spawn(0, [itself, seconds, 'dial', JSON.stringify(address)]);
+    const [targets] = await once(far, 'message');
+    const near = namespaces.spawn(0, [itself, seconds, 'dial', JSON.stringify(targets)]);
     await once(near, 'exit');
     far.disconnect();
     await once(far, 'exit');

@@ -22,7 +22,9 @@ if (files.length === 0) {
   console.error(`no test matches ${filters.join(' ')}`);
   process.exit(1);
 }
-const concurrency = Math.max(2, availableParallelism());
+// Files of clusters one after the other: a dozen processes are load enough, and what is starved is called down.
+const isCluster = files.every((file) => file.startsWith(join(root, 'cluster')));
+const concurrency = isCluster ? 1 : Math.max(2, availableParallelism());
 // Node 20 and 22 write TAP into a pipe, 24 does not: one reporter for all, failures at the end.
 const flags = [
   '--test',

@@ -19,9 +19,12 @@ for (const engine of DURABLE_ENGINES) {
     const random = mulberry32(SEED);
     const settings = { ...BY_HAND, 'store.engine': engine.name, 'store.partitions': '4' };
     const [node] = (await storeNodes(t, { size: 1, settings })) as [StoreNode];
+    let looked = 0;
     for (let life = 0; life < LIVES; life++) {
       await node.start();
-      if (life > 0) await holdsAll(node);
+      // What is new; what a later kill may have taken is looked for at the end.
+      if (life > 0) await holds(node, node.acked.slice(looked));
+      looked = node.acked.length;
       const enough = node.acked.length + Math.ceil(random() * PUTS) * (random() < 0.5 ? 0.02 : 1);
       // What is acknowledged before the kill, not a time, says when it comes.
       await node.ask('put_for_ever', { life });
@@ -29,14 +32,14 @@ for (const engine of DURABLE_ENGINES) {
       await node.end('SIGKILL');
     }
     await node.start();
-    await holdsAll(node);
+    await holds(node, node.acked);
     t.diagnostic(`${node.acked.length} puts acknowledged in ${LIVES} lives`);
     assert.deepEqual(await node.problems(), []);
   });
 }
 
-async function holdsAll(node: StoreNode): Promise<void> {
-  assert.deepEqual(await node.ask('lacks', { keys: node.acked }), []);
+async function holds(node: StoreNode, keys: readonly string[]): Promise<void> {
+  assert.deepEqual(await node.ask('lacks', { keys }), []);
   assert.equal(await node.ask('check', {}), 0, 'rows that are not what their leaves say');
   assert.equal(await node.ask('rebuild', {}), 0, 'trees that are not those of their leaves');
 }
