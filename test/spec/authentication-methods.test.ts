@@ -32,7 +32,11 @@ const SEED = Buffer.alloc(32, 11);
 const KEY = toHex(ed25519Signer(SEED).publicKey);
 const METHODS = ['password', 'wampcra', 'wamp-scram', 'cryptosign', 'trust'];
 
-const node = useTestNode({ 'security.lockout.max_failures_per_address': '1000' });
+const node = useTestNode({
+  // Attempts that are left count as failures, and one test leaves many.
+  'security.lockout.max_failures_per_address': '1000',
+  'security.lockout.max_failures_per_user': '1000',
+});
 
 let prepared: Promise<void> | undefined;
 
