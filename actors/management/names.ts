@@ -9,11 +9,21 @@ export function canonicalName(uri: string): string | undefined {
   return name === undefined ? undefined : (DEPRECATED.get(name) ?? name);
 }
 
+/** Asked for every call of every realm: one look at a character or two tells most of them. */
 function unaliased(uri: string): string | undefined {
-  if (uri.startsWith(OWN)) return uri;
+  const first = uri.charCodeAt(0);
+  if (first === B) return uri.startsWith(OWN) ? uri : undefined;
+  if (first !== C) return undefined;
+  const second = uri.charCodeAt(COM.length);
+  if (second !== B && second !== L) return undefined;
   const prefix = PREFIXES.find((each) => uri.startsWith(each));
   return prefix === undefined ? undefined : OWN + uri.slice(prefix.length);
 }
+
+const COM = 'com.';
+const B = 0x62;
+const C = 0x63;
+const L = 0x6c;
 
 export const DEPRECATED: ReadonlyMap<string, string> = new Map(
   Object.entries({
