@@ -43,8 +43,8 @@ export async function ask(url: URL): Promise<Answer> {
 /** The sentence of an error that the admin server answers; undefined: it is none of its. */
 export function messageIn(text: string): string | undefined {
   try {
-    const { error, message } = JSON.parse(text) as { error?: unknown; message?: unknown };
-    if (typeof error !== 'string' || typeof message !== 'string') return undefined;
+    const { code, message } = JSON.parse(text) as { code?: unknown; message?: unknown };
+    if (typeof code !== 'string' || typeof message !== 'string') return undefined;
     return printable(message.slice(0, MAX_MESSAGE));
   } catch {
     return undefined; // not JSON, or null

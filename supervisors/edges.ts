@@ -1,7 +1,9 @@
 import { admin } from '../actors/admin/admin.actor.ts';
 import type { ChildSpec } from '../runtime/kernel/supervision.ts';
+import { adminLogin } from './admin-login.ts';
 import { clusterStatus } from './cluster-status.ts';
 import { COOLING } from './intensities.ts';
+import { operationsOf } from './management.ts';
 import { operator } from './operations.ts';
 import type { Parts } from './parts.ts';
 import { remoteTree } from './remote-tree.ts';
@@ -30,6 +32,8 @@ export function edges(parts: Parts): ChildSpec {
               cluster: cluster && clusterStatus(parts, cluster),
               treeOf: cluster && remoteTree(kernel, cluster),
               operator: commands,
+              login: adminLogin(parts),
+              operations: operationsOf(config().masterRealm.uri),
               version,
               nodeName: config().node.name,
               log: (level, event, fields) => log.log(level, event, fields),

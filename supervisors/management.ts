@@ -129,7 +129,7 @@ function managementPorts(parts: Parts): ManagementPorts {
       record: (caller, uri, target, error) =>
         audit.record({
           event: 'administration',
-          who: `${caller.username ?? 'anonymous'}@${caller.realm}`,
+          who: whoIs(caller),
           what: uri,
           target,
           outcome: error ? 'refused' : 'ok',
@@ -137,6 +137,12 @@ function managementPorts(parts: Parts): ManagementPorts {
         }),
     },
   };
+}
+
+/** Only the operator's token is nobody's and has no session. */
+function whoIs({ username, realm, session, isAuthorized }: Caller): string {
+  const isOperator = username === undefined && session === undefined && isAuthorized === true;
+  return isOperator ? 'operator' : `${username ?? 'anonymous'}@${realm}`;
 }
 
 /** A router that dies does not answer. */

@@ -1,7 +1,7 @@
 /**
- * The admin server: probes, metrics, the tree as JSON, as a stream and as a web page. Loopback by default, and
- * guarded against web pages of strangers (operator-http.ts). What changes the node is in operator-routes.ts and needs an
- * operator's token; everything else only reads.
+ * The admin server: probes, metrics, the tree as JSON, as a stream and as a web page, and the API of realms and users
+ * (rest-routes.ts). Loopback by default, and guarded against web pages of strangers (operator-http.ts). What changes the
+ * node itself is in operator-routes.ts and needs an operator's token; who sees and does the rest, guard.ts decides.
  */
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -15,13 +15,19 @@ import {
   withJsonBodies,
   type OperatorHttp,
 } from '../../runtime/net/operator-http.ts';
+import type { Operation } from '../management/api.ts';
+import { Login, type LoginPorts } from './access/login.ts';
+import { RequestRate } from './access/rate.ts';
 import { ADMIN, type AdminMessage, type Readiness } from './api.ts';
+import { askManagement } from './asking.ts';
 import type { ClusterStatus, EnabledCluster } from './cluster-status.ts';
 import type { AdminConfig } from './config.ts';
 import { EventStreams, type EventSink, type Scene } from './event-streams.ts';
+import { Guard } from './guard.ts';
 import type { OperationOutcome, Operator } from './operations.ts';
 import { addOperatorRoutes } from './operator-routes.ts';
 import { PAGE_FILES } from './page-files.ts';
+import { addRestRoutes } from './rest-routes.ts';
 import { MAX_DEPTH, type TreeQuestion } from './tree-exchange.ts';
 import { cutAt } from './tree-feed.ts';
 
@@ -40,6 +46,10 @@ export interface AdminDeps {
     | undefined;
   /** Undefined: this node is alone, and nothing can be asked of it. */
   readonly operator?: Operator | undefined;
+  /** How requests are known to be of somebody. Undefined: of nobody. */
+  readonly login?: Omit<LoginPorts, 'later'> | undefined;
+  /** Of the admin API, to be served as REST. Undefined: it is not on this node. */
+  readonly operations?: readonly Operation[] | undefined;
   readonly nodeName: string;
   readonly version: string;
   readonly log: KernelLog['event'];
@@ -56,6 +66,9 @@ interface TreeQuery {
 
 /** A tick that took a millisecond is followed by this many without one: looking costs some 4 % of a core. */
 const REST_FACTOR = 25;
+
+/** Passwords that were right a short while ago, some 300 bytes each. */
+const MAX_KNOWN_LOGINS = 1_000;
 
 /** The page takes five seconds of silence for a dead connection. */
 const MAX_REST_MS = 3_000;
@@ -89,6 +102,7 @@ class Admin implements Handlers<AdminMessage> {
     const { counters } = deps.metrics;
     this.#http = operatorHttp({
       allowedHosts: config.allowedHosts,
+      allowedOrigins: config.allowedOrigins,
       maxConnections: config.maxConnections,
       onError: (method, url, error) =>
         deps.log('error', 'admin_request_failed', { method, url, error: error.message }),
@@ -116,6 +130,8 @@ class Admin implements Handlers<AdminMessage> {
         return this.#schedule(this.#config.changeDelayMs);
       case 'tick':
         return this.#onTick();
+      case 'resume':
+        return message.task();
       default:
         return message satisfies never;
     }
@@ -181,12 +197,48 @@ class Admin implements Handlers<AdminMessage> {
   }
 
   #addRoutes(app: FastifyInstance): void {
-    const { metrics, kernel, operator } = this.#deps;
+    const { metrics, operator, operations, version } = this.#deps;
+    const { counters } = metrics;
+    const guard = this.#guard();
     app.all('/ping', { exposeHeadRoute: false }, (_request, reply) => reply.code(204).send());
     app.get('/ready', (_request, reply) => this.#answerReady(reply));
-    app.get('/metrics', async (_request, reply) =>
-      reply.type(metrics.contentType).send(await metrics.text()),
+    guarded(app, guard, 'metrics', (scope) =>
+      scope.get('/metrics', async (_request, reply) =>
+        reply.type(metrics.contentType).send(await metrics.text()),
+      ),
     );
+    guarded(app, guard, 'view', (scope) => this.#addViews(scope));
+    withJsonBodies(app, (scope) =>
+      addOperatorRoutes(scope, { operator, count: (counter) => counters.count(counter) }),
+    );
+    if (operations === undefined) return;
+    addRestRoutes(app, {
+      operations,
+      version,
+      guard,
+      maxBodyBytes: this.#config.maxBodyBytes,
+      call: (call, done) => askManagement(this.#context, call, done),
+      count: (counter) => counters.count(counter),
+    });
+  }
+
+  #guard(): Guard {
+    const { login: ports, metrics } = this.#deps;
+    const { self, clock } = this.#context;
+    const { openness, maxRate, rememberLoginMs } = this.#config;
+    const later = (task: () => void): boolean => self.cast({ kind: 'resume', task }) === 'accepted';
+    const known = { forMs: rememberLoginMs, maxEntries: MAX_KNOWN_LOGINS };
+    return new Guard({
+      login: ports && new Login({ ...ports, later }, known),
+      openness,
+      rate: new RequestRate(maxRate),
+      now: () => clock.now(),
+      count: (counter) => metrics.counters.count(counter),
+    });
+  }
+
+  #addViews(app: FastifyInstance): void {
+    const { kernel } = this.#deps;
     app.get<{ Querystring: TreeQuery }>(
       '/tree',
       { schema: { querystring: this.#treeQuery() } },
@@ -196,12 +248,6 @@ class Admin implements Handlers<AdminMessage> {
       '/tree/events',
       { schema: { querystring: this.#treeQuery() }, exposeHeadRoute: false },
       (request, reply) => this.#openStream(request, reply),
-    );
-    withJsonBodies(app, (scope) =>
-      addOperatorRoutes(scope, {
-        operator,
-        count: (counter) => metrics.counters.count(counter),
-      }),
     );
     app.get('/store', (_request, reply) => this.#answerStore(reply));
     app.get('/cluster', async (_request, reply) => reply.send(await this.#cluster()));
@@ -268,6 +314,19 @@ class Admin implements Handlers<AdminMessage> {
     const childLimit = request.query.children ?? this.#config.childLimit;
     if (self.cast({ kind: 'stream_opened', sink, childLimit }) !== 'accepted') sink.close();
   }
+}
+
+function guarded(
+  app: FastifyInstance,
+  guard: Guard,
+  what: 'metrics' | 'view',
+  add: (scope: FastifyInstance) => void,
+): void {
+  app.register((scope, _options, done) => {
+    scope.addHook('onRequest', guard.ofView(what));
+    add(scope);
+    done();
+  });
 }
 
 function openSink(reply: FastifyReply): EventSink {

@@ -3,6 +3,7 @@ import type { Name } from '../../runtime/kernel/actor.ts';
 import { name } from '../../runtime/kernel/actor.ts';
 import type { EventSink } from './event-streams.ts';
 
+export type { LoginPorts } from './access/login.ts';
 export type { ClusterStatus, EnabledCluster } from './cluster-status.ts';
 
 export type AdminMessage =
@@ -13,7 +14,9 @@ export type AdminMessage =
   | { readonly kind: 'stream_closed'; readonly sink: EventSink }
   /** The tree changed since the last tick. */
   | { readonly kind: 'tree_changed' }
-  | { readonly kind: 'tick' };
+  | { readonly kind: 'tick' }
+  /** Its own: what was asked of others is answered. */
+  | { readonly kind: 'resume'; readonly task: () => void };
 
 export const ADMIN: Name<AdminMessage> = name('admin');
 

@@ -1,4 +1,6 @@
 /** Knobs of the admin server. */
+import type { Openness } from './access/openness.ts';
+
 export interface AdminConfig {
   readonly enabled: boolean;
   /** Address to bind. Anything but loopback shows the node's inside to whoever reaches the port. */
@@ -7,6 +9,16 @@ export interface AdminConfig {
   readonly port: number;
   /** Host names answered besides loopback names and the bound address, lower case, without port. */
   readonly allowedHosts: readonly string[];
+  /** Who sees the node's inside without a login: access/openness.ts. */
+  readonly openness: Openness;
+  /** Origins of pages that may use the API with credentials of their own. */
+  readonly allowedOrigins: readonly string[];
+  /** Requests of one address that need a login, per second; twice as many in a burst. Low: scripts are refused. */
+  readonly maxRate: number;
+  /** Bytes of a body. Low: realms with many users cannot be written at once. High: one request holds up the node. */
+  readonly maxBodyBytes: number;
+  /** For how long a password is not checked again, ms. Low: a script costs a hash per request. */
+  readonly rememberLoginMs: number;
   /** Connections at once. Low: probes are refused while somebody looks. High: a scanner holds descriptors. */
   readonly maxConnections: number;
   /** Followers of the live tree at once; each costs a write per tick. */
@@ -30,6 +42,11 @@ export const ADMIN_DEFAULTS: AdminConfig = {
   address: '127.0.0.1',
   port: 18081,
   allowedHosts: [],
+  openness: 'loopback',
+  allowedOrigins: [],
+  maxRate: 200,
+  maxBodyBytes: 1024 * 1024,
+  rememberLoginMs: 60_000,
   maxConnections: 128,
   maxStreams: 16,
   tickMs: 1_000,

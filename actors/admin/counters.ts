@@ -4,7 +4,9 @@ export const ADMIN_COUNTERS = {
   admin_accept_errors: 'Failed accepts of the admin port, mostly for want of file descriptors.',
   admin_unknown_host: 'Admin requests refused because their Host is not served.',
   admin_foreign_origin: 'Admin requests refused because another web page made them.',
-  admin_unauthorized: 'Admin requests refused because they had no valid operator token.',
+  admin_unauthorized: 'Admin requests refused because they had no valid credentials.',
+  admin_too_many_requests: 'Admin requests refused because their address made too many.',
+  admin_api_requests: 'Requests of the admin API that were passed on to its operations.',
   admin_no_json: 'Admin requests refused because their body was not declared as JSON.',
   admin_operations:
     'What operators had this node do: join, leave, remove, check and repair the store.',

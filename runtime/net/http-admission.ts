@@ -19,12 +19,18 @@ export interface Refused {
   readonly message: string;
 }
 
+const NONE: ReadonlySet<string> = new Set();
 const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1']);
 
 const AUTHORITY = /^(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9_.-]{1,253}))(?::([0-9]{1,5}))?$/;
 
 /** The reason to refuse, or undefined: the request may be answered. */
-export function refusal(head: RequestHead, allowedHosts: ReadonlySet<string>): Refused | undefined {
+export function refusal(
+  head: RequestHead,
+  allowedHosts: ReadonlySet<string>,
+  /** Lower case. */
+  allowedOrigins: ReadonlySet<string> = NONE,
+): Refused | undefined {
   const name = hostName(head.host);
   if (name === undefined || !isKnown(name, head.localAddress, allowedHosts)) {
     return {
@@ -33,7 +39,7 @@ export function refusal(head: RequestHead, allowedHosts: ReadonlySet<string>): R
       message: 'this Host is not served here: use a loopback name, or add it to the allowed hosts',
     };
   }
-  if (isForeign(head)) {
+  if (isForeign(head) && !allowedOrigins.has((head.origin ?? '').toLowerCase())) {
     return {
       status: 403,
       code: 'foreign_origin',

@@ -10,6 +10,8 @@ import { refusal, type Refused } from './http-admission.ts';
 export interface OperatorHttpOptions {
   /** Host names answered besides loopback names and the socket's own address; lower case. */
   readonly allowedHosts: readonly string[];
+  /** Of pages that may ask with credentials that their script has: `https://admin.example.com`. */
+  readonly allowedOrigins: readonly string[];
   readonly maxConnections: number;
   /** A handler failed (answered with 500). */
   onError(method: string, url: string, error: Error): void;
@@ -53,17 +55,18 @@ const HEADERS: Readonly<Record<string, string>> = {
 export function operatorHttp(options: OperatorHttpOptions): OperatorHttp {
   const { app, server } = makeApp();
   const allowedHosts = new Set(options.allowedHosts.map((host) => host.toLowerCase()));
+  const allowedOrigins = new Set(options.allowedOrigins.map((origin) => origin.toLowerCase()));
   server.maxConnections = options.maxConnections;
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(HEADERS);
-    const refused = refusal(headOf(request), allowedHosts);
+    const refused = refusal(headOf(request), allowedHosts, allowedOrigins);
     if (refused !== undefined) {
       options.onRefused(refused);
       fail(reply, refused.status, refused.code, refused.message);
     } else if (request.url.length > MAX_URL_LENGTH) {
       fail(reply, 414, 'url_too_long', `a URL has at most ${MAX_URL_LENGTH} characters here`);
-    } else {
+    } else if (!answerOrigin(request, reply, allowedOrigins)) {
       done();
     }
   });
@@ -102,9 +105,9 @@ export function withJsonBodies(app: FastifyInstance, add: (app: FastifyInstance)
   });
 }
 
-/** Answers with a JSON error. */
-export function fail(reply: FastifyReply, status: number, error: string, message: string): void {
-  void reply.code(status).send({ error, message });
+/** Answers with a JSON error, in the shape of the admin API's own. */
+export function fail(reply: FastifyReply, status: number, code: string, message: string): void {
+  void reply.code(status).send({ code, message, description: message });
 }
 
 function makeApp(): { app: FastifyInstance; server: Server } {
@@ -121,7 +124,13 @@ function makeApp(): { app: FastifyInstance; server: Server } {
     );
     return server;
   };
-  const app = fastify({ logger: false, bodyLimit: 1_024, serverFactory });
+  const app = fastify({
+    logger: false,
+    bodyLimit: 1_024,
+    serverFactory,
+    // A realm's URI has 255 characters; percent-encoded they are more, and the whole URL is bounded.
+    routerOptions: { maxParamLength: MAX_URL_LENGTH },
+  });
   // Bodies are not parsed, except within withJsonBodies.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -179,6 +188,34 @@ function headOf(request: FastifyRequest): {
     fetchMode: header(headers['sec-fetch-mode']),
     localAddress: socket.localAddress,
   };
+}
+
+const PREFLIGHT: Readonly<Record<string, string>> = {
+  'access-control-allow-methods': 'GET, POST, PUT, DELETE',
+  'access-control-allow-headers': 'authorization, content-type',
+  'access-control-max-age': '600',
+};
+
+/**
+ * Lets a page of an allowed origin read the answer (Fetch standard, CORS protocol). Without credentials of the browser's: it
+ * must have its own. True: it was a preflight, and is answered.
+ */
+function answerOrigin(
+  { method, headers }: FastifyRequest,
+  reply: FastifyReply,
+  allowedOrigins: ReadonlySet<string>,
+): boolean {
+  if (allowedOrigins.size === 0) return false;
+  void reply.header('vary', 'origin');
+  const { origin } = headers;
+  if (origin === undefined || !allowedOrigins.has(origin.toLowerCase())) return false;
+  void reply.headers({
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'link, location, x-total-count, retry-after',
+  });
+  if (method !== 'OPTIONS') return false;
+  void reply.headers(PREFLIGHT).code(204).send();
+  return true;
 }
 
 function header(value: string | string[] | undefined): string | undefined {

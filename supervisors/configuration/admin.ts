@@ -1,8 +1,17 @@
 /** Keys of the admin server: health, metrics, the tree. */
+import { OPENNESS } from '../../actors/admin/access/openness.ts';
 import { ADMIN_DEFAULTS as DEFAULTS } from '../../actors/admin/config.ts';
 import { address, hostName } from '../../runtime/config/place-types.ts';
 import { key } from '../../runtime/config/schema.ts';
-import { byteSize, duration, integer, onOff, port } from '../../runtime/config/scalar-types.ts';
+import {
+  byteSize,
+  duration,
+  integer,
+  oneOf,
+  onOff,
+  port,
+  text,
+} from '../../runtime/config/scalar-types.ts';
 import { list } from '../../runtime/config/type.ts';
 
 const MB = 1024 * 1024;
@@ -35,6 +44,53 @@ export const adminKeys = {
     doc:
       'Host names that requests may be addressed to, besides loopback names and the address of the socket. ' +
       'Others are refused, so that no web page can reach the port by a name of its own.',
+  }),
+  openness: key({
+    name: 'admin_api.http.open',
+    type: oneOf(OPENNESS),
+    default: DEFAULTS.openness,
+    doc:
+      'What shows the node (`/tree`, `/cluster`, `/metrics`, the page …) is answered without a login: `loopback` to ' +
+      'connections from this machine, `metrics` the metrics to everybody besides, `everywhere` to everybody who reaches the ' +
+      'port, `off` to nobody. `/ping` and `/ready` always are; the API of realms and users (docs/admin-http.md) never is.',
+  }),
+  allowedOrigins: key({
+    name: 'admin_api.http.cors_origins',
+    type: list(
+      text({
+        name: 'origin',
+        pattern: /^https?:\/\/[a-z0-9.:[\]-]+$/,
+        advice: 'Write it in lower case and without a path: https://admin.example.com',
+      }),
+    ),
+    default: DEFAULTS.allowedOrigins,
+    doc:
+      'Origins of web pages elsewhere that may use the API, with a login that their script has. ' +
+      'Requests of other pages are refused.',
+  }),
+  maxRate: key({
+    name: 'admin_api.http.max_rate',
+    type: integer({ min: 1, max: 1_000_000 }),
+    default: DEFAULTS.maxRate,
+    doc:
+      'Requests per second from one address that need a login, twice as many in a burst; further ones are answered 429. ' +
+      'Low: scripts are refused. High: whoever reaches the port may load the node.',
+  }),
+  maxBodyBytes: key({
+    name: 'admin_api.http.max_body',
+    type: byteSize({ min: 1024, max: 64 * MB }),
+    default: DEFAULTS.maxBodyBytes,
+    doc:
+      'Size of a request of the API. Low: realms with many users cannot be written at once. High: reading one request ' +
+      'holds up the node.',
+  }),
+  rememberLoginMs: key({
+    name: 'admin_api.http.remember_login',
+    type: duration({ min: 0, max: 600_000 }),
+    default: DEFAULTS.rememberLoginMs,
+    doc:
+      'For how long a password that was right is not hashed again; a user who is disabled or has another one is refused ' +
+      'at once all the same. Low: each request of a script costs a hash. High: nothing but memory.',
   }),
   maxConnections: key({
     name: 'admin_api.http.max_connections',

@@ -13,6 +13,8 @@ export interface Crash {
 
 export interface NodeHandle {
   readonly urls: Urls;
+  /** Of the admin server; empty: there is none. */
+  readonly adminUrl: string;
   readonly kernel: Kernel;
   /** Of actors, whatever their supervisors made of them. */
   crashes(): readonly Crash[];
@@ -48,6 +50,7 @@ export async function startTestNode(
   return {
     kernel: node.kernel,
     urls: { websocket: urlOf('api_gateway.http'), rawsocket: urlOf('wamp.tcp') },
+    adminUrl: urlOf('admin'),
     crashes: () =>
       node.kernel.crashes().map(({ path, reason, stack }) => ({ path, reason, stack })),
     counter: (name) => node.metrics.counters.value(name),

@@ -153,7 +153,7 @@ test('an unknown path is 404, a known one with another method 405, both as JSON'
   const { admin } = await start();
   const unknown = await ask(admin, '/../../package.json');
   assert.equal(unknown.status, 404);
-  assert.equal(JSON.parse(unknown.body).error, 'not_found');
+  assert.equal(JSON.parse(unknown.body).code, 'not_found');
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
     const answer = await ask(admin, '/tree', {}, method);
     assert.equal(answer.status, 405, method);
@@ -189,7 +189,7 @@ test('a foreign Host and a foreign Origin are refused and counted', async () => 
   const { admin } = await start({ allowedHosts: ['bondy.example.org'] });
   const rebound = await ask(admin, '/tree', { host: 'evil.net' });
   assert.equal(rebound.status, 421);
-  assert.equal(JSON.parse(rebound.body).error, 'unknown_host');
+  assert.equal(JSON.parse(rebound.body).code, 'unknown_host');
   assert.equal((await ask(admin, '/tree', { origin: 'http://evil.net' })).status, 403);
   assert.equal((await ask(admin, '/tree/events', { 'sec-fetch-site': 'cross-site' })).status, 403);
   assert.equal((await ask(admin, '/tree', { host: 'bondy.example.org' })).status, 200);

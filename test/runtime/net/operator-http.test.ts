@@ -6,6 +6,7 @@ test('an accept that fails is counted, and the server goes on', async (t) => {
   let failed = 0;
   const http = operatorHttp({
     allowedHosts: [],
+    allowedOrigins: [],
     maxConnections: 10,
     onError: (_method, _url, error) => assert.fail(error),
     onAcceptError: () => failed++,
