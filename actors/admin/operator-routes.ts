@@ -136,6 +136,6 @@ const REMOVE_PARAMS = {
 
 function alone(reply: FastifyReply): void {
   const message =
-    'This node is alone and keeps nothing (cluster.enabled = off, store.engine = memory): there is nothing to change.';
+    'This node is alone (cluster.enabled = off) and keeps nothing (store.engine = memory): nothing to change.';
   fail(reply, 404, 'no_cluster', message);
 }
