@@ -3,7 +3,7 @@
  * overlay for as long as it says so, or as a contact for one conversation.
  */
 import type { PeerAddress } from '../links/api.ts';
-import { addressText } from './member.ts';
+import { addressText, isMember } from './member.ts';
 import type { Roster } from './roster.ts';
 
 export interface LinksPort {
@@ -65,7 +65,8 @@ export class WantedLinks {
     if (this.#held.size === wanted.length) return;
     const kept = new Set(wanted);
     for (const name of this.#held) {
-      if (!kept.has(name) && !this.#contacts.has(name)) this.release(name, now);
+      if (kept.has(name)) continue;
+      if (!this.#contacts.has(name) || this.#isOver(name)) this.release(name, now);
     }
   }
 
@@ -85,6 +86,12 @@ export class WantedLinks {
   /** Whoever was asked is gone, and what was asked with it. */
   forgetDials(): void {
     this.#dials.clear();
+  }
+
+  /** Left or removed, and not there to be told: whoever dialled it now would dial in vain. */
+  #isOver(name: string): boolean {
+    const member = this.#roster.get(name);
+    return member !== undefined && !isMember(member) && !this.#port.isLinked(name);
   }
 
   #disconnect(name: string): void {

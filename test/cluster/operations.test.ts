@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { DEFAULT_OPEN_OPTIONS } from '../../runtime/disk/config.ts';
@@ -14,7 +15,10 @@ import * as wamp from '../support/codes.ts';
 import { PROJECT_ROOT } from '../support/project.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import type { ClusterNode } from './nodes.ts';
-import { startCluster } from './nodes.ts';
+import { makeNodes, startCluster, untilLinkedTo } from './nodes.ts';
+
+/** Longer than the waits between dials are by then. */
+const WATCHED_MS = 8_000;
 
 /** The command line beside this node. */
 async function bondy(node: ClusterNode, ...command: readonly string[]) {
@@ -102,6 +106,32 @@ describe('a node that is removed', () => {
     for (const node of [first, third]) {
       await node.until('joined again', async () => (await states(node))['node2'] === 'up');
     }
+  });
+
+  it('is dialled while it is down, ever less often, and no more when it is removed', async (t) => {
+    const [first, second] = (await startCluster(t, 2)) as [ClusterNode, ClusterNode];
+    // The others know it by the roster only: what the configuration names is looked for until it is taken out there.
+    const [gone] = (await makeNodes(t, ['gone'], {}, [first, second])) as [ClusterNode];
+    await gone.start();
+    await untilLinkedTo(gone, [first, second, gone]);
+    await gone.kill();
+    let dials = 0;
+    const server = createServer((socket) => {
+      dials++;
+      socket.destroy();
+    });
+    t.after(() => server.close());
+    await new Promise<void>((resolve) => server.listen(gone.ports.peer, '127.0.0.1', resolve));
+    await first.until('sure', async () => (await states(first))['gone'] === 'down');
+    await first.until('dialling', async () => dials >= 2);
+    const { status, stderr } = await bondy(first, 'cluster', 'remove', 'bondy@gone');
+    assert.equal(status, 0, stderr);
+    await second.until('told', async () => (await states(second))['gone'] === 'removed');
+    const before = dials;
+    await new Promise((resolve) => setTimeout(resolve, WATCHED_MS)); // nothing may happen
+    t.diagnostic(`${before} dials until it was removed, ${dials - before} afterwards`);
+    // One may have been under way.
+    assert(dials - before <= 1, `${dials - before} dials`);
   });
 });
 
