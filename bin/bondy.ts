@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line. Each command is a file in commands/; what they need is imported when they run. */
 import { Command } from 'commander';
+import { addApiCommands } from './api-commands.ts';
 import { addAuditCommands } from './audit-commands.ts';
 import { addBackupCommands } from './backup-commands.ts';
 import { addClusterCommands } from './cluster-commands.ts';
@@ -28,6 +29,15 @@ withConfigOptions(program.command('start'))
   });
 
 program
+  .command('init')
+  .description('write a configuration for production, with secrets, into a new directory')
+  .option('--dir <directory>', 'where to', '.')
+  .action(async (options: { readonly dir: string }) => {
+    const { init } = await import('./commands/init.ts');
+    process.exitCode = init(options);
+  });
+
+program
   .command('tree')
   .description('show the supervision tree of a running node')
   .option('--node <name>', 'of this node of the cluster, asked through the one at --url')
@@ -41,6 +51,7 @@ program
     process.exitCode = await tree(options);
   });
 
+addApiCommands(program);
 addClusterCommands(program);
 addStoreCommands(program);
 addBackupCommands(program);

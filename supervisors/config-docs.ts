@@ -20,8 +20,8 @@ const CHAPTERS: { readonly [Part in keyof typeof schema]: Omit<Chapter, 'keys'> 
     title: 'Realms',
     intro:
       'Choose a name for each realm and put it in place of `$realm`, and one for each user in place of ' +
-      '`$user`: letters, digits, `_` and `-`. Without any realm described here the node opens `realm1` for ' +
-      'everybody, and refuses to start when a listener is not on loopback.',
+      '`$user`: letters, digits, `_` and `-`. Without any realm described here, and without a bootstrap file ' +
+      '(`security.config_file`), the node opens `realm1` for everybody, and refuses to start when a listener is not on loopback.',
   },
   authentication: {
     title: 'Authentication',

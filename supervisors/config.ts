@@ -39,7 +39,7 @@ import type { ListenersConfig, Opened } from './configuration/listeners.ts';
 import { kernelKeys, logKeys, nodeKeys, shutdownKeys } from './configuration/node.ts';
 import { masterRealmConflicts, masterRealmKeys } from './configuration/master-realm.ts';
 import type { MasterRealmConfig } from './configuration/master-realm.ts';
-import { realmConfigs, realmConflicts, realmKeys } from './configuration/realms.ts';
+import { OPEN_REALM, realmConfigs, realmConflicts, realmKeys } from './configuration/realms.ts';
 import { routingConfig, routingConflicts, routingKeys } from './configuration/routing.ts';
 import type { RoutingConfig } from './configuration/routing.ts';
 import { sessionKeys } from './configuration/sessions.ts';
@@ -117,7 +117,7 @@ function nodeConfig(values: NodeValues, environment: BootstrapConfig['environmen
     ...values,
     listeners: listenersConfig(listeners, sessions.maxBacklogBytes),
     maxTotalBacklogBytes: listeners.all.maxTotalBacklogBytes,
-    realms: realmConfigs(realms),
+    realms: realmConfigs(realms, values.bootstrap.file !== undefined),
     authentication: authenticationConfig(values.authentication),
     routing: routingConfig(routing),
     cluster: clusterConfig(values.cluster),
@@ -139,7 +139,7 @@ function conflictsOf(values: NodeValues, config: NodeConfig): readonly Conflict[
     ...authenticationConflicts(values.authentication),
     ...routingConflicts(routing),
     ...clusterConflicts(values.cluster, values.node.name),
-    ...(realms.length === 0 ? openRealmConflicts(opened) : []),
+    ...(config.realms.includes(OPEN_REALM) ? openRealmConflicts(opened) : []),
   ];
 }
 

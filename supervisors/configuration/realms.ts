@@ -83,15 +83,18 @@ export const realmKeys = each('realms.$realm', (prefix) => ({
 type RealmValues = Values<typeof realmKeys>;
 type WrittenRealm = RealmValues[number];
 
-/** What `npm start` opens: realm1 for everybody. Only while nobody but this machine can reach it. */
+/**
+ * What `npm start` opens: realm1 for everybody. Only while nobody but this machine can reach it, and no bootstrap file says
+ * what there is instead.
+ */
 export const OPEN_REALM: RealmConfig = {
   ...REALM_DEFAULTS,
   uri: 'realm1',
   authmethods: ['anonymous'],
 };
 
-export function realmConfigs(realms: RealmValues): readonly RealmConfig[] {
-  return realms.length === 0 ? [OPEN_REALM] : realms.map(realmConfig);
+export function realmConfigs(realms: RealmValues, isBootstrapped = false): readonly RealmConfig[] {
+  return realms.length === 0 && !isBootstrapped ? [OPEN_REALM] : realms.map(realmConfig);
 }
 
 function realmConfig({ name, users, ...realm }: WrittenRealm): RealmConfig {
