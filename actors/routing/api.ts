@@ -50,7 +50,7 @@ export interface Member {
   readonly features: PeerFeatures;
   readonly transport: TransportInfo;
   readonly outlet: Outlet;
-  /** The session's actor: monitored by the router, told to `kill`. Undefined for internal clients in pure tests. */
+  /** The session's actor: says `leave` whatever ends it, told to `kill`. Undefined for internal clients in pure tests. */
   readonly session: Ref<SessionMessage> | undefined;
   readonly joinedAt: number; // wall clock, ms
   /** Last INVOCATION.Request sent to this session; ids at or under it are known or late, above are a violation. */

@@ -4,7 +4,7 @@
  * Nothing is lost with it: requests wait in a mailbox its supervisor keeps, rows in tables. Its successor takes up
  * both, and answers the one request that was being handled when it died.
  */
-import type { Context, Definition, Down, Handlers } from '../../runtime/kernel/actor.ts';
+import type { Context, Definition, Handlers } from '../../runtime/kernel/actor.ts';
 import { PUBLISH } from '../../runtime/wamp/message.ts';
 import type { Dict, Id, Payload, Value } from '../../runtime/wamp/message.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
@@ -18,7 +18,6 @@ import type { Announcement, RoutingEffects } from './effects.ts';
 import { Farewells } from './farewells.ts';
 import { FollowUps } from './follow-ups.ts';
 import { Managing } from './managing.ts';
-import { MemberMonitors } from './member-monitors.ts';
 import { metaTable } from './meta.ts';
 import { announceJoin, announceLeave } from './session-events.ts';
 import { sessionProcedures } from './session-meta.ts';
@@ -49,7 +48,6 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   readonly #broker: Broker;
   readonly #dealer: Dealer;
   readonly #cores: Cores;
-  readonly #monitors: MemberMonitors;
   readonly #cluster: Cluster | undefined;
   readonly #farewells: Farewells | undefined;
   readonly #replication: Replication;
@@ -66,7 +64,6 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#d = dependencies;
     this.#context = context;
     this.#rows = dependencies.tables.claim(context);
-    this.#monitors = new MemberMonitors(context);
     this.#timer = new DeadlineTimer(context);
     const { authorizer, uriRule, codecs } = dependencies;
     const shared = { ...this.#rows, effects: this, random: context.random, authorizer };
@@ -186,20 +183,12 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#cluster?.handle(input, this.#context.clock);
   }
 
-  /** A session's actor ended. DOWN overtakes messages, so the member leaves behind what it has still asked for. */
-  onDown({ monitor }: Down): void {
-    const member = this.#monitors.memberOf(monitor);
-    if (member) this.#d.mailbox.admit({ kind: 'leave', member });
-  }
-
   /** Takes over from a router that died, if one did. */
   #recover(): void {
-    const { members } = this.#rows;
     this.#broker.recover(this.#context.clock.wall());
     this.#replication.acknowledgements?.recover();
     this.#dealer.recover((member) => this.#isMember(member) || this.#isProxy(member));
     if (this.#cluster) this.#rejoin(this.#cluster);
-    for (const member of members.values()) this.#monitors.watch(member);
     const interrupted = this.#d.mailbox.takeInterrupted();
     if (interrupted) this.#resume(interrupted);
     this.#sweep();
@@ -279,7 +268,6 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
 
   #onJoin(member: Member): void {
     this.#rows.members.set(member.id, member);
-    this.#monitors.watch(member);
     this.#d.count('sessions_opened');
     this.#farewells?.witnesses.joined(member);
     announceJoin(member, this);
@@ -293,7 +281,6 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   /** Once per member, whether it says so or just dies. */
   #onLeave(member: Member): void {
     if (!this.#isMember(member)) return;
-    this.#monitors.unwatch(member);
     this.#dealer.leave(member);
     this.#broker.leave(member);
     this.#cluster?.left(member);

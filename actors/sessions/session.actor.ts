@@ -134,7 +134,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
       case 'decided':
         return this.#onDecided(message.attempt, message.verdict);
       case 'realm_closed':
-        return this.#onRealmClosed();
+        return this.#session.goodbye(CLOSE.closeRealm, {});
       case 'timer':
         return message.timer === 'slow_consumer'
           ? this.#onSlow()
@@ -142,6 +142,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
     }
   }
 
+  /** Whatever ends this process, its router hears of it here: no router watches thousands of sessions. */
   terminate(): void {
     this.leave();
   }
@@ -190,9 +191,12 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
     const member = this.#member;
     const realm = this.#realm;
     if (!member || !realm) return;
-    this.#hand();
-    this.#part();
-    realm.router.admit({ kind: 'leave', member });
+    try {
+      this.#hand();
+    } finally {
+      this.#part();
+      realm.router.admit({ kind: 'leave', member });
+    }
   }
 
   forward(request: Request): void {
@@ -262,12 +266,6 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
       this.#isPausedForTurn = false;
       this.#resume();
     }
-  }
-
-  #onRealmClosed(): void {
-    this.#outlet?.shut();
-    this.#member = undefined;
-    this.#session.goodbye(CLOSE.closeRealm, {});
   }
 
   #part(): void {
