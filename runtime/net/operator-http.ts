@@ -180,9 +180,11 @@ function headOf(request: FastifyRequest): {
   fetchMode: string | undefined;
   localAddress: string | undefined;
 } {
-  const { headers, socket } = request.raw;
+  const { headers, headersDistinct, socket } = request.raw;
+  const hosts = headersDistinct.host ?? [];
   return {
-    host: headers.host,
+    // Two of them are answered by none of the two (RFC 9112 3.2).
+    host: hosts.length === 1 ? hosts[0] : undefined,
     origin: headers.origin,
     fetchSite: header(headers['sec-fetch-site']),
     fetchMode: header(headers['sec-fetch-mode']),
