@@ -34,7 +34,10 @@ test('docs/admin-http.md lists exactly the routes of the admin API', () => {
   const table = `\n| route | operation |\n|---|---|\n${ROUTES.map(line).join('\n')}\n\n`;
   const text = readFileSync(FILE, 'utf8');
   if (process.env['UPDATE_DOCS']) {
-    writeFileSync(FILE, text.replace(TABLE, () => `<!-- routes -->\n${table}<!-- /routes -->`));
+    writeFileSync(
+      FILE,
+      text.replace(TABLE, () => `<!-- routes -->\n${table}<!-- /routes -->`),
+    );
     return;
   }
   assert.equal(TABLE.exec(text)?.[1], table);

@@ -1,0 +1,182 @@
+/** `bondy realm`, `user` and the like, and `bondy init`: processes against a process, as an operator runs them. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { scratch } from '../support/scratch.ts';
+import type { Finished } from './support.ts';
+import { bondy, runNode } from './support.ts';
+
+const PASSWORD = 'correct horse battery';
+const cleanUps: (() => void | Promise<void>)[] = [];
+const file = { after: (cleanUp: () => void | Promise<void>) => void cleanUps.push(cleanUp) };
+after(async () => {
+  for (const cleanUp of cleanUps.reverse()) await cleanUp();
+});
+
+let url = '';
+let dir = '';
+before(async () => {
+  dir = scratch(file as never);
+  writeFileSync(join(dir, 'password'), `${PASSWORD}\n`);
+  writeFileSync(join(dir, 'wrong'), 'not it\n');
+  const settings = ['--set', `security.admin.password=@file:${join(dir, 'password')}`];
+  const started = await runNode(file, settings).event('node_started');
+  url = (started['addresses'] as { name: string; url: string }[]).find(
+    ({ name }) => name === 'admin',
+  )!.url;
+});
+
+const run = (...args: string[]): Promise<Finished> =>
+  bondy([...args, '--url', url, '--user', 'admin', '--password-file', join(dir, 'password')]);
+
+async function done(...args: string[]): Promise<string> {
+  const { status, stdout, stderr } = await run(...args);
+  assert.deepEqual([status, stderr], [0, ''], args.join(' '));
+  return stdout;
+}
+
+async function refused(status: number, words: RegExp, ...args: string[]): Promise<void> {
+  const finished = await run(...args);
+  assert.equal(finished.status, status, finished.stderr);
+  assert.match(finished.stderr, words);
+  assert.equal(finished.stdout, '');
+}
+
+describe('the commands of the admin API', () => {
+  test('make a realm with users and grants, show it, and delete it', async () => {
+    const realm = 'com.example.cli';
+    await done('realm', 'add', realm, '--authmethod', 'password', 'wampcra');
+    await done('group', 'add', realm, 'devs');
+    writeFileSync(join(dir, 'new'), 'secret-99');
+    await done(
+      'user',
+      'add',
+      realm,
+      'user1',
+      '--new-password-file',
+      join(dir, 'new'),
+      '--group',
+      'devs',
+    );
+    const grant = [
+      '--permission',
+      'wamp.call',
+      '--role',
+      'devs',
+      '--uri',
+      'com.a.',
+      '--match',
+      'prefix',
+    ];
+    await done('grant', 'add', realm, ...grant);
+    await done('source', 'add', realm, '--all', '--method', 'password');
+    assert.match(await done('user', 'list', realm), /^USERNAME .*\nuser1 +true +devs +true/);
+    const users = JSON.parse(await done('user', 'list', realm, '--json')) as { username: string }[];
+    assert.deepEqual(
+      users.map(({ username }) => username),
+      ['user1'],
+    );
+    assert.match(
+      await done('grant', 'list', realm),
+      /group\/devs +wamp\.call +uri=com\.a\. match=prefix/,
+    );
+    const question = ['--permission', 'wamp.call', '--resource', 'com.a.b'];
+    assert.match(await done('user', 'explain', realm, 'user1', ...question), /allowed +true/);
+    await done('grant', 'delete', realm, ...grant);
+    assert.match(await done('user', 'explain', realm, 'user1', ...question), /reason +no_grant/);
+    await done('user', 'disable', realm, 'user1');
+    assert.match(await done('user', 'get', realm, 'user1'), /enabled +false/);
+    assert.equal(await done('session', 'list', realm), 'There are none.\n');
+    await refused(1, /has users/, 'realm', 'delete', realm);
+    assert.equal(await done('realm', 'delete', realm, '--force'), 'Done.\n');
+  });
+
+  test('take a document from a file, and tell a mistake in it with its path', async () => {
+    const document = join(dir, 'realm.json');
+    const users = [{ username: 'user1', groups: ['none'] }];
+    writeFileSync(document, JSON.stringify({ users, limits: { max_sessions: 'many' } }));
+    await refused(
+      1,
+      /limits\.max_sessions: must be/,
+      'realm',
+      'add',
+      'com.example.bad',
+      '--file',
+      document,
+    );
+    writeFileSync(document, JSON.stringify({ users }));
+    await refused(
+      1,
+      /users\[0\]\.groups\[0\]/,
+      'realm',
+      'add',
+      'com.example.bad',
+      '--file',
+      document,
+    );
+    await refused(1, /there is no realm/, 'realm', 'get', 'com.example.bad');
+    writeFileSync(document, '[');
+    await refused(2, /cannot be read/, 'realm', 'add', 'com.example.bad', '--file', document);
+  });
+
+  test('end with 1 when the login is not valid, and with 2 when they are not understood', async () => {
+    const wrong = ['--url', url, '--user', 'admin', '--password-file', join(dir, 'wrong')];
+    const login = await bondy(['realm', 'list', ...wrong]);
+    assert.equal(login.status, 1);
+    assert.match(login.stderr, /not valid here now[^]*--user NAME/);
+    assert.equal((await bondy(['realm', 'list', '--url', url])).status, 1);
+    const nobody = await bondy(['realm', 'list', '--url', url, '--user', 'admin']);
+    assert.match(nobody.stderr, /no terminal to ask at/);
+    for (const args of [
+      ['user', 'list'],
+      ['user', 'ad', 'x'],
+      ['user', 'list', 'r', '--password', 'x'],
+    ]) {
+      assert.equal((await bondy([...args, '--url', url])).status, 2, args.join(' '));
+    }
+    const gone = await bondy(['realm', 'list', '--url', 'http://127.0.0.1:1', '--user', 'a'], {
+      environment: { BONDY_ADMIN_PASSWORD: 'x' },
+    });
+    assert.deepEqual([gone.status, /No node answers/.test(gone.stderr)], [1, true]);
+  });
+});
+
+describe('bondy init', () => {
+  test('writes a configuration that a node starts with, where nothing is open', async (t) => {
+    const place = join(scratch(t), 'node');
+    const made = await bondy(['init', '--dir', place]);
+    assert.equal(made.status, 0, made.stderr);
+    const password = /the password (\S+)/.exec(made.stdout)?.[1] ?? '';
+    assert.equal(readFileSync(join(place, 'secrets/admin.password'), 'utf8'), `${password}\n`);
+    assert(password.length >= 24);
+    for (const path of [
+      'bondy.conf',
+      ...readdirSync(join(place, 'secrets')).map((name) => `secrets/${name}`),
+    ]) {
+      assert.equal(statSync(join(place, path)).mode & 0o777, 0o600, path);
+    }
+    const conf = ['-c', join(place, 'bondy.conf')];
+    const none = { environment: { BONDY_STORE__ENGINE: 'leveldb' } };
+    const started = await runNode(t, conf, none).event('node_started');
+    assert.deepEqual(started['realms'], []);
+    const { url: own } = (started['addresses'] as { name: string; url: string }[]).find(
+      ({ name }) => name === 'admin',
+    )!;
+    const there = ['--url', own, ...conf];
+    assert.equal((await bondy(['realm', 'add', 'com.example.realm', ...there], none)).status, 0);
+    const environment = { BONDY_ADMIN_PASSWORD: password };
+    const listed = await bondy(['realm', 'list', '--url', own, '--user', 'admin'], { environment });
+    assert.match(listed.stdout, /com\.example\.realm/);
+  });
+
+  test('leaves alone what is there', async (t) => {
+    const place = scratch(t);
+    writeFileSync(join(place, 'bondy.conf'), 'mine');
+    const { status, stderr } = await bondy(['init', '--dir', place]);
+    assert.equal(status, 1);
+    assert.match(stderr, /bondy\.conf already: nothing was written/);
+    assert.deepEqual(readdirSync(place), ['bondy.conf']);
+    assert.equal(readFileSync(join(place, 'bondy.conf'), 'utf8'), 'mine');
+  });
+});
