@@ -10,7 +10,8 @@ import type { ApiCall, ApiError, ApiOutcome, Operation } from '../management/api
 import { apiError } from '../management/api.ts';
 import type { Guard } from './guard.ts';
 import { openApi } from './rest/openapi.ts';
-import { pageOf, readPage } from './rest/paging.ts';
+import type { PageQuestion } from './rest/paging.ts';
+import { readPage } from './rest/paging.ts';
 import { callOf, isDict } from './rest/request.ts';
 import type { RestCall, RestRequest } from './rest/request.ts';
 import type { Method, Route } from './rest/route.ts';
@@ -64,26 +65,33 @@ function addRoute(
     bodyLimit: maxBodyBytes,
     handler: (request, reply) => {
       const asked = requestOf(request);
-      const question = route.pageBy && readPage(asked);
+      const question = route.isPaged ? readPage(asked) : undefined;
       if (question && 'code' in question) return refuse(reply, question);
       const made = callOf(route, operation, asked);
       if ('code' in made) return refuse(reply, made);
       count('admin_api_requests');
-      call({ ...made, caller: guard.callerOf(request), uri: route.operation }, (outcome) => {
+      const kwargs = { ...made.kwargs, ...(question && given(question)) };
+      const asking = { ...made, kwargs, caller: guard.callerOf(request), uri: route.operation };
+      call(asking, (outcome) => {
         if (outcome.kind === 'error') return refuse(reply, outcome.error);
         const [value = null] = outcome.args;
-        if (!route.pageBy || !question) return answer(reply, route, value, request);
-        const page = pageOf(rowsOf(value), route.pageBy, question);
-        void reply.header('x-total-count', page.total);
-        if (page.next !== undefined) void reply.header('link', linkTo(request, page.next));
+        if (!question) return answer(reply, route, value, request);
+        const rows = rowsOf(value);
+        const { total = rows.length, next } = outcome.kwargs ?? {};
+        void reply.header('x-total-count', total as number);
+        if (typeof next === 'string') void reply.header('link', linkTo(request, next));
         send(
           reply,
           200,
-          page.rows.map((row) => cut(row, route.only)),
+          rows.map((row) => cut(row, route.only)),
         );
       });
     },
   });
+}
+
+function given({ limit, after }: PageQuestion): Dict {
+  return { limit, ...(after !== undefined && { after }) };
 }
 
 function rowsOf(value: Value): readonly Value[] {

@@ -11,6 +11,7 @@ import type { ApiError } from './errors.ts';
 export type { ApiError } from './errors.ts';
 export { apiError } from './errors.ts';
 export type { Operation } from './operation.ts';
+export { MAX_LIMIT } from './paging.ts';
 
 export interface Caller {
   /** Whose user or session it is. */

@@ -188,7 +188,8 @@ function nameIn(value: Value | undefined): string | undefined {
 
 function outcomeOf(outcome: Outcome): ApiOutcome {
   if ('error' in outcome) return failed(outcome.error);
-  return { kind: 'result', args: outcome.value === null ? [] : [outcome.value] };
+  const { value, kwargs } = outcome;
+  return { kind: 'result', args: value === null ? [] : [value], kwargs };
 }
 
 function failed(error: ApiError): ApiOutcome {

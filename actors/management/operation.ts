@@ -4,8 +4,10 @@
  */
 import type { Static, TObject, TProperties, TSchema } from '@sinclair/typebox';
 import { Type } from '@sinclair/typebox';
-import type { Value } from '../../runtime/wamp/message.ts';
+import type { Dict, Value } from '../../runtime/wamp/message.ts';
 import type { ApiError, Caller } from './api.ts';
+import type { PageQuestion } from './paging.ts';
+import { PAGE_KEYWORDS, pageKeywords, pageOf } from './paging.ts';
 import type { ManagementPorts } from './ports.ts';
 
 /**
@@ -25,7 +27,8 @@ export interface Request<P extends TProperties, K extends TProperties> {
   readonly uri: string;
 }
 
-export type Outcome = { readonly value: Value } | { readonly error: ApiError };
+export type Outcome =
+  { readonly value: Value; readonly kwargs?: Dict | undefined } | { readonly error: ApiError };
 export type Done = (outcome: Outcome) => void;
 
 export interface Operation {
@@ -53,24 +56,37 @@ export interface OperationSpec<P extends TProperties, K extends TProperties> {
   readonly result?: TSchema;
   readonly document?: keyof P & string;
   readonly isChange?: boolean;
+  /** The result is a list that can be long: told in pages, by these fields of its rows. None: the rows are the keys. */
+  readonly pageBy?: readonly string[];
   run(request: Request<P, K>, done: Done): void;
 }
 
 export function operation<P extends TProperties, K extends TProperties>(
   spec: OperationSpec<P, K>,
 ): Operation {
+  // Checked against these schemas before it runs.
+  const run = spec.run as unknown as Operation['run'];
   return {
     uri: spec.uri,
     access: spec.access,
     summary: spec.summary,
     args: spec.args ?? {},
-    kwargs: spec.kwargs ?? {},
+    kwargs: { ...spec.kwargs, ...(spec.pageBy && PAGE_KEYWORDS) },
     result: spec.result ?? Type.Null(),
     document: spec.document,
     isChange: spec.isChange ?? false,
-    // Checked against these schemas before it runs.
-    run: spec.run as unknown as Operation['run'],
+    run: spec.pageBy ? inPages(run, spec.pageBy) : run,
   };
+}
+
+/** What its operation has not paged already. */
+function inPages(run: Operation['run'], by: readonly string[]): Operation['run'] {
+  return (request, done) =>
+    run(request, (outcome) => {
+      if ('error' in outcome || outcome.kwargs) return done(outcome);
+      const page = pageOf(outcome.value as readonly Value[], by, request.kwargs as PageQuestion);
+      done({ value: page.rows, kwargs: pageKeywords(page) });
+    });
 }
 
 export const NOTHING: Outcome = { value: null };

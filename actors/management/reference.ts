@@ -3,6 +3,7 @@ import type { TProperties, TSchema } from '@sinclair/typebox';
 import { TypeGuard } from '@sinclair/typebox';
 import { DEPRECATED } from './names.ts';
 import type { Access, Operation } from './operation.ts';
+import { MAX_LIMIT } from './paging.ts';
 import { TOPICS } from './topics.ts';
 
 const WHO: Readonly<Record<Access, string>> = {
@@ -28,7 +29,7 @@ export function reference(table: readonly Operation[]): string {
     ...[...DEPRECATED].map(([old, name]) => `| \`${old}\` | \`${name}\` |`),
     '',
     '## Topics\n',
-    'Published when a change is stored, in the realm it is about; those of realms in the master realm.\n',
+    'Published when a change is stored, in the realm it is about; those of realms, the cluster and backups in the master realm.\n',
     ...Object.values(TOPICS).map((topic) => `- \`${topic}\``),
     '',
   ].join('\n');
@@ -48,7 +49,12 @@ operation is a WAMP procedure of every realm, also as \`com.bondy.…\` and \`co
   in [errors.md](errors.md).
 - **Changes** are stored as a whole or refused as a whole, one after another, and are in force on this node when they are
   answered. If the disk fails in the middle, what restricts is stored first, and the same change can be made again.
+- **Lists** are told as a whole up to ${MAX_LIMIT} rows. \`limit\` asks for pages of that many rows, in the order of their
+  keys; \`after\` for those behind a key. The keyword \`total\` of the result says how many there are; \`next\`, which is there
+  only if something was cut off, is the \`after\` of the next page.
 - \`bondy.user.change_password\` of a user by itself needs the old password.
+- **Passwords** are texts, or password objects of Bondy (version 1.2, protocol \`cra\` or \`scram\`, binary values in base64):
+  a user who is moved from there keeps the password. In a bootstrap file such an object is for a user that has none yet.
 - Realms that \`bondy.conf\` describes are fixed while the node runs.
 `;
 

@@ -1,4 +1,4 @@
-/** What is published when something was changed (Bondy's topics, also those it names and never publishes). */
+/** What is published when something was changed or has happened (Bondy's topics, also those it names and never publishes). */
 
 export const TOPICS = {
   /** In the master realm: [uri]. */
@@ -11,6 +11,8 @@ export const TOPICS = {
   userUpdated: 'bondy.user.updated',
   userDeleted: 'bondy.user.deleted',
   userCredentialsChanged: 'bondy.user.credentials_changed',
+  /** In the realm that is entered: [username, {session, authmethod, authrole}]. */
+  userLoggedIn: 'bondy.user.logged_in',
   /** In its realm: [realm, name]. */
   groupAdded: 'bondy.group.added',
   groupUpdated: 'bondy.group.updated',
@@ -21,4 +23,14 @@ export const TOPICS = {
   /** Ours. In their realm: [realm, grant request]. */
   grantCreated: 'bondy.grant.created',
   grantRevoked: 'bondy.grant.revoked',
+  /** In the master realm: [this node, the other one]; each end says so. */
+  clusterConnectionUp: 'bondy.cluster.connection.up',
+  clusterConnectionDown: 'bondy.cluster.connection.down',
+  /** In the master realm: [file]. */
+  backupStarted: 'bondy.backup.started',
+  backupFinished: 'bondy.backup.finished',
+  backupFailed: 'bondy.backup.failed',
+  backupRestoreStarted: 'bondy.backup.restore_started',
+  backupRestoreFinished: 'bondy.backup.restore_finished',
+  backupRestoreFailed: 'bondy.backup.restore_failed',
 } as const;

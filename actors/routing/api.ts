@@ -125,7 +125,7 @@ export interface AskedByManagement {
   readonly kwargs: Dict;
   /** Counts as the caller: who kills is not killed. */
   readonly session: Id | undefined;
-  /** Once, or never, if the router dies meanwhile. */
+  /** Once; never, if the realm is closed meanwhile. */
   answer(outcome: ApiOutcome): void;
 }
 

@@ -6,7 +6,7 @@ import { Unencodable } from '../../runtime/wamp/codec.ts';
 import type { Id, RouterMessage } from '../../runtime/wamp/message.ts';
 import { CALL, EMPTY, ERROR, RESULT } from '../../runtime/wamp/message.ts';
 import type { ApiOutcome, Caller, ManagementMessage } from '../management/api.ts';
-import { MANAGEMENT } from '../management/api.ts';
+import { apiError, MANAGEMENT } from '../management/api.ts';
 import type { AskedByManagement, Member, RouterInput } from './api.ts';
 import type { Dealer } from './dealer/dealer.ts';
 import type { ManagedCall } from './dealer/managed-calls.ts';
@@ -26,6 +26,8 @@ export interface ManagingParts {
   readonly link: ManagementLink | undefined;
   readonly context: Context<RouterInput>;
   readonly rows: Rows<Id, ManagedCall>;
+  /** Who asks, until it is answered. */
+  readonly asked: Rows<Member, AskedByManagement>;
   readonly effects: Pick<RoutingEffects, 'count'>;
   readonly codec: Codec;
   isMember(member: Member): boolean;
@@ -35,11 +37,11 @@ export class Managing {
   /** For the dealer. */
   readonly calls: ManagedCalls | undefined;
   readonly #codec: Codec;
-  /** Who asks, until it is answered. */
-  readonly #askers = new Set<Member>();
+  readonly #asked: Rows<Member, AskedByManagement>;
 
-  constructor({ link, context, rows, effects, codec, isMember }: ManagingParts) {
+  constructor({ link, context, rows, asked, effects, codec, isMember }: ManagingParts) {
     this.#codec = codec;
+    this.#asked = asked;
     this.calls =
       link &&
       new ManagedCalls({
@@ -63,20 +65,33 @@ export class Managing {
   }
 
   isAsker(member: Member): boolean {
-    return this.#askers.has(member);
+    return this.#asked.has(member);
   }
 
   asked(input: AskedByManagement, dealer: Dealer): void {
     const asker = askerOf(input, this.#codec, (outcome) => {
-      this.#askers.delete(asker);
-      input.answer(outcome);
+      if (this.#asked.delete(asker)) input.answer(outcome);
     });
-    this.#askers.add(asker);
+    this.#asked.set(asker, input);
     const { procedure, args, kwargs } = input;
     const payload = this.#codec.payload(args, kwargs);
     dealer.askOwn(asker, { type: CALL, request: 1, options: EMPTY, procedure, payload });
   }
+
+  /** What the router before this one was asked it does not answer any more. */
+  recover(): void {
+    for (const asker of [...this.#asked.keys()]) {
+      const asked = this.#asked.get(asker);
+      this.#asked.delete(asker);
+      asked?.answer(INTERRUPTED);
+    }
+  }
 }
+
+const INTERRUPTED: ApiOutcome = {
+  kind: 'error',
+  error: apiError('unavailable', 'the router of the realm failed meanwhile: try again'),
+};
 
 const NOBODY = {
   authid: '',

@@ -71,6 +71,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
       link: dependencies.management,
       context,
       rows: this.#rows.managedCalls,
+      asked: this.#rows.asked,
       effects: this,
       codec: codecs.cbor,
       isMember: (member) => this.#isMember(member),
@@ -187,6 +188,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   #recover(): void {
     this.#broker.recover(this.#context.clock.wall());
     this.#replication.acknowledgements?.recover();
+    this.#managing.recover();
     this.#dealer.recover((member) => this.#isMember(member) || this.#isProxy(member));
     if (this.#cluster) this.#rejoin(this.#cluster);
     const interrupted = this.#d.mailbox.takeInterrupted();
@@ -223,7 +225,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
       case 'announce':
       case 'give_up':
       case 'managed': // their rows are answered
-      case 'asked': // whoever asks knows how long to wait
+      case 'asked': // its row is answered
       case 'told':
         return; // done anew anyway
     }

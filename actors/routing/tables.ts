@@ -2,7 +2,7 @@
 import type { Context } from '../../runtime/kernel/actor.ts';
 import { SetTable } from '../../runtime/kernel/table.ts';
 import type { Id } from '../../runtime/wamp/message.ts';
-import type { Member } from './api.ts';
+import type { AskedByManagement, Member } from './api.ts';
 import type { PendingSubscribe } from './broker/pending-subscribes.ts';
 import type { HistoryLog, RecordedEvent } from './broker/history.ts';
 import type { Retained } from './broker/retention.ts';
@@ -36,6 +36,8 @@ export interface RealmRows {
   readonly questions: Rows<Id, Question>;
   /** Calls that the admin API has not answered. */
   readonly managedCalls: Rows<Id, ManagedCall>;
+  /** What the admin API has asked and has no answer to. */
+  readonly asked: Rows<Member, AskedByManagement>;
   readonly counters: ClusterCounters;
 }
 
@@ -65,6 +67,7 @@ export class RealmTables {
   readonly #pendingSubscribes = new SetTable<PendingSubscribe, PendingSubscribe>('subscribing');
   readonly #questions = new SetTable<Id, Question>('questions');
   readonly #managedCalls = new SetTable<Id, ManagedCall>('managed');
+  readonly #asked = new SetTable<Member, AskedByManagement>('asked');
   readonly counters: ClusterCounters = {
     reports: { token: 0 },
     requests: { last: 0 },
@@ -88,6 +91,7 @@ export class RealmTables {
       pendingSubscribes: this.#pendingSubscribes.claim(context),
       questions: this.#questions.claim(context),
       managedCalls: this.#managedCalls.claim(context),
+      asked: this.#asked.claim(context),
       counters: this.counters,
     };
   }

@@ -1,7 +1,8 @@
 /** The admin API as an OpenAPI 3.1 document, made of the routes and of the schemas that the operations check by. */
 import type { TSchema } from '@sinclair/typebox';
 import type { Operation } from '../../management/api.ts';
-import { DEFAULT_LIMIT, MAX_LIMIT } from './paging.ts';
+import { MAX_LIMIT } from '../../management/api.ts';
+import { DEFAULT_LIMIT } from './paging.ts';
 import type { Named } from './request.ts';
 import { isOptional, schemasOf } from './request.ts';
 import type { Place, Route } from './route.ts';
@@ -58,7 +59,7 @@ export function openApi(
 
 function operationObject(route: Route, operation: Operation): Json {
   const list = argumentsOf(route, operation);
-  const parameters = [...parametersOf(list), ...(route.pageBy ? PAGE_PARAMETERS : [])];
+  const parameters = [...parametersOf(list), ...(route.isPaged ? PAGE_PARAMETERS : [])];
   const requestBody = bodyOf(list);
   return {
     operationId: operationId(route),
@@ -110,10 +111,10 @@ function bodyOf(list: readonly Argument[]): Json | undefined {
   return { required: required.length > 0, content: json(schema) };
 }
 
-function successOf({ creates, pageBy, only }: Route, { result }: Operation): Json {
+function successOf({ creates, isPaged, only }: Route, { result }: Operation): Json {
   if (result.type === 'null') return { [creates ? '201' : '204']: { description: 'Done.' } };
   const schema = only ? { type: 'array', items: { type: 'object' } } : result;
-  const headers = pageBy
+  const headers = isPaged
     ? { headers: PAGE_HEADERS }
     : creates?.field !== undefined
       ? { headers: { Location: { schema: { type: 'string' }, description: 'Where it is.' } } }

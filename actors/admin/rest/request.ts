@@ -65,7 +65,7 @@ export function schemasOf({
 
 function unread(route: Route, { query, body }: RestRequest): ApiError | undefined {
   const places = [...route.args, ...Object.values(route.kwargs)];
-  const parameters = new Set<string>(route.pageBy === undefined ? [] : PAGE_PARAMETERS);
+  const parameters = new Set<string>(route.isPaged ? PAGE_PARAMETERS : []);
   const fields = new Set<string>();
   for (const place of places) {
     if (place.in === 'query') parameters.add(place.name);

@@ -19,8 +19,8 @@ export interface Route {
   /** Of the positional arguments, in their order; of operations about a realm the realm first. */
   readonly args: readonly Place[];
   readonly kwargs: Readonly<Record<string, Place>>;
-  /** The result is a list, shown in pages: the fields that order it. */
-  readonly pageBy: readonly string[] | undefined;
+  /** The operation's list is shown in pages. */
+  readonly isPaged: boolean;
   /** Something is made: 201, with this field of the result as the last step of its address, if there is one. */
   readonly creates: { readonly field: string | undefined } | undefined;
   /** Of each row only these fields are shown. */
@@ -29,7 +29,7 @@ export interface Route {
 
 interface More {
   readonly kwargs?: Readonly<Record<string, Place>>;
-  readonly pageBy?: readonly string[];
+  readonly isPaged?: boolean;
   readonly creates?: { readonly field: string | undefined };
   readonly only?: readonly string[];
 }
@@ -39,9 +39,9 @@ export function route(
   path: string,
   operation: string,
   args: readonly Place[] = [],
-  { kwargs = {}, pageBy, creates, only }: More = {},
+  { kwargs = {}, isPaged = false, creates, only }: More = {},
 ): Route {
-  return { method, path, operation, args, kwargs, pageBy, creates, only };
+  return { method, path, operation, args, kwargs, isPaged, creates, only };
 }
 
 export const path = (name: string): Place => ({ in: 'path', name });

@@ -7,7 +7,7 @@ const realm = path('realm_uri');
 const id = path('id');
 
 const realmRoutes: readonly Route[] = [
-  route('GET', '/realms', 'bondy.realm.list', [], { pageBy: ['uri'] }),
+  route('GET', '/realms', 'bondy.realm.list', [], { isPaged: true }),
   route('POST', '/realms', 'bondy.realm.create', [body], { creates: { field: 'uri' } }),
   route('GET', REALM, 'bondy.realm.get', [realm]),
   route('PUT', REALM, 'bondy.realm.update', [realm, body]),
@@ -22,7 +22,7 @@ const USER = `${USERS}/:id`;
 const passwords = [field('new_password'), field('old_password')];
 
 const userRoutes: readonly Route[] = [
-  route('GET', USERS, 'bondy.user.list', [realm], { pageBy: ['username'] }),
+  route('GET', USERS, 'bondy.user.list', [realm], { isPaged: true }),
   route('POST', USERS, 'bondy.user.add', [realm, body], { creates: { field: 'username' } }),
   route('GET', USER, 'bondy.user.get', [realm, id]),
   route('PUT', USER, 'bondy.user.update', [realm, id, body]),
@@ -58,7 +58,7 @@ const userRoutes: readonly Route[] = [
 const GROUP = `${REALM}/groups/:id`;
 
 const groupRoutes: readonly Route[] = [
-  route('GET', `${REALM}/groups`, 'bondy.group.list', [realm], { pageBy: ['name'] }),
+  route('GET', `${REALM}/groups`, 'bondy.group.list', [realm], { isPaged: true }),
   route('POST', `${REALM}/groups`, 'bondy.group.add', [realm, body], {
     creates: { field: 'name' },
   }),
@@ -74,14 +74,14 @@ const question = [realm, query('authid'), query('permission'), query('resource')
 
 const accessRoutes: readonly Route[] = [
   route('GET', `${REALM}/grants`, 'bondy.grant.list', [realm], {
-    pageBy: ['resource', 'roles', 'permissions'],
+    isPaged: true,
   }),
   route('POST', `${REALM}/grants`, 'bondy.grant.create', [realm, body], {
     creates: { field: undefined },
   }),
   route('PUT', `${REALM}/grants`, 'bondy.grant.revoke', [realm, body]),
   route('GET', `${REALM}/sources`, 'bondy.source.list', [realm], {
-    pageBy: ['username', 'cidr', 'authmethod'],
+    isPaged: true,
   }),
   route('POST', `${REALM}/sources`, 'bondy.source.add', [realm, body], {
     creates: { field: undefined },
@@ -93,20 +93,20 @@ const accessRoutes: readonly Route[] = [
 const SUMMARY = ['id', 'uri', 'match', 'invoke'];
 
 const registryRoutes: readonly Route[] = [
-  route('GET', `${REALM}/registrations`, 'bondy.registration.list', [realm], { pageBy: ['id'] }),
+  route('GET', `${REALM}/registrations`, 'bondy.registration.list', [realm], { isPaged: true }),
   route('GET', `${REALM}/registrations_summary`, 'bondy.registration.list', [realm], {
-    pageBy: ['id'],
+    isPaged: true,
     only: SUMMARY,
   }),
   route('GET', `${REALM}/registrations/:id`, 'bondy.registration.get', [realm, id]),
   route('GET', `${REALM}/callees`, 'bondy.registration.callee.list', [realm, query('procedure')]),
-  route('GET', `${REALM}/subscriptions`, 'bondy.subscription.list', [realm], { pageBy: ['id'] }),
+  route('GET', `${REALM}/subscriptions`, 'bondy.subscription.list', [realm], { isPaged: true }),
   route('GET', `${REALM}/subscriptions_summary`, 'bondy.subscription.list', [realm], {
-    pageBy: ['id'],
+    isPaged: true,
     only: SUMMARY,
   }),
   route('GET', `${REALM}/subscriptions/:id`, 'bondy.subscription.get', [realm, id]),
-  route('GET', `${REALM}/sessions`, 'bondy.session.list', [realm], { pageBy: [] }),
+  route('GET', `${REALM}/sessions`, 'bondy.session.list', [realm], { isPaged: true }),
   route('GET', `${REALM}/sessions_count`, 'bondy.session.count', [realm]),
   route('GET', `${REALM}/sessions/:id`, 'bondy.session.get', [realm, id]),
   route('DELETE', `${REALM}/sessions/:id`, 'bondy.session.kill', [realm, id], {

@@ -46,8 +46,9 @@ export function planBootstrap(
   const records: SecurityRecord[] = [];
   const problems: DocumentProblem[] = [];
   const wanted: Wanted[] = [];
-  for (const { index, document } of realms) {
-    const uri = fold(document.uri);
+  for (const { index, document: given } of realms) {
+    const uri = fold(given.uri);
+    const document = withoutOldPasswords(scratch, uri, given);
     wanted.push(...passwordsOf(scratch, uri, index, document));
     const before = scratch.inventory.realmRecord(uri);
     const draft =
@@ -65,6 +66,29 @@ export function planBootstrap(
   return { records, problems, wanted };
 }
 
+/**
+ * An imported password is for a user that has none: what the file brought from elsewhere must not undo what the user has
+ * chosen here since, nor what a login has made of it.
+ */
+function withoutOldPasswords(
+  { inventory }: Scratch,
+  uri: string,
+  document: PlacedRealm['document'],
+): PlacedRealm['document'] {
+  const isOld = (user: UserDocument): boolean => {
+    if (typeof user.password !== 'object') return false;
+    const home = user.sso_realm_uri ? fold(user.sso_realm_uri) : uri;
+    return (inventory.userRecord(home, user.username)?.password ?? null) !== null;
+  };
+  if (!document.users?.some(isOld)) return document;
+  const users = document.users.map((user) => {
+    if (!isOld(user)) return user; // the same object: passwords are found by it
+    const { password: _, ...rest } = user;
+    return rest;
+  });
+  return { ...document, users };
+}
+
 function passwordsOf(
   scratch: Scratch,
   uri: string,
@@ -74,7 +98,7 @@ function passwordsOf(
   const own = passwordOptionsOf(scratch, uri, document);
   return (document.users ?? []).flatMap((user, i) => {
     const { password } = user;
-    if (password === undefined) return [];
+    if (typeof password !== 'string') return [];
     const home = user.sso_realm_uri ? fold(user.sso_realm_uri) : undefined;
     const options = (home ? scratch.policy.realm(home)?.password : undefined) ?? own;
     const known = scratch.inventory.userRecord(home ?? uri, user.username)?.password ?? undefined;

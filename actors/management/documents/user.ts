@@ -4,9 +4,11 @@ import { Type } from '@sinclair/typebox';
 import type { Dict } from '../../../runtime/wamp/message.ts';
 import type { EffectiveGroup, EffectiveUser } from '../../security/api.ts';
 import { CLOSED, Meta, Names, NameText, nullable, Password, Uri } from './names.ts';
+import { PasswordObject } from './password.ts';
 
 const CHANGEABLE = {
-  password: Type.Optional(Password),
+  /** The text, or what Bondy keeps of it. */
+  password: Type.Optional(Type.Union([Password, PasswordObject])),
   authorized_keys: Type.Optional(Type.Array(Type.String({ maxLength: 128 }), { maxItems: 100 })),
   groups: Type.Optional(Names),
   enabled: Type.Optional(Type.Boolean()),

@@ -83,6 +83,7 @@ export const sourceOperations: readonly Operation[] = [
     uri: 'bondy.source.list',
     access: 'realm',
     summary: 'All sources of the realm, without those of its prototype.',
+    pageBy: ['username', 'cidr', 'authmethod'],
     result: Type.Array(Source),
     run: ({ realm, ports }, done) =>
       done({ value: [...ports.inventory.sources(realm)].map(sourceView) }),
@@ -130,6 +131,7 @@ export const grantOperations: readonly Operation[] = [
     uri: 'bondy.grant.list',
     access: 'realm',
     summary: 'All grants of the realm, without those of its prototype.',
+    pageBy: ['resource', 'roles', 'permissions'],
     result: Type.Array(Grant),
     run: ({ realm, ports }, done) => done({ value: grantViews(ports.inventory.grants(realm)) }),
   }),

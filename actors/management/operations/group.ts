@@ -68,6 +68,7 @@ export const groupOperations: readonly Operation[] = [
     uri: 'bondy.group.list',
     access: 'realm',
     summary: 'All groups of the realm, without those of its prototype.',
+    pageBy: ['name'],
     result: Type.Array(Group),
     run({ realm, ports }, done) {
       const groups = [...ports.inventory.groups(realm)];

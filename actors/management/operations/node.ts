@@ -7,6 +7,8 @@ import { apiError } from '../errors.ts';
 import { NameText, Uri } from '../documents/names.ts';
 import type { Access, Done, Operation, Request } from '../operation.ts';
 import { operation } from '../operation.ts';
+import type { PageQuestion } from '../paging.ts';
+import { pageKeywords, pageOf } from '../paging.ts';
 import type { BackupVerb, ClusterVerb, ManagementPorts, TicketVerb } from '../ports.ts';
 
 const Id = Type.Integer({ minimum: 1, maximum: 2 ** 53 });
@@ -52,6 +54,7 @@ export const sessionOperations: readonly Operation[] = [
     uri: 'bondy.session.list',
     access: 'realm',
     summary: 'Ids of the sessions of the realm, on all nodes.',
+    pageBy: [],
     result: Type.Array(Id),
     run: (request, done) => askMeta(request, { procedure: 'wamp.session.list' }, done),
   }),
@@ -93,6 +96,7 @@ export const registryOperations: readonly Operation[] = [
     uri: 'bondy.registration.list',
     access: 'realm',
     summary: 'All registrations of the realm with their details.',
+    pageBy: ['id'],
     result: Type.Array(Free),
     run: (request, done) => listDetails(request, 'registration', done),
   }),
@@ -114,6 +118,7 @@ export const registryOperations: readonly Operation[] = [
     access: 'realm',
     summary: 'Sessions that have registered a procedure.',
     args: { procedure: Uri },
+    pageBy: ['session_id'],
     result: Type.Array(Free),
     run(request, done) {
       const match = { procedure: 'wamp.registration.match', args: [request.args.procedure] };
@@ -133,6 +138,7 @@ export const registryOperations: readonly Operation[] = [
     uri: 'bondy.subscription.list',
     access: 'realm',
     summary: 'All subscriptions of the realm with their details.',
+    pageBy: ['id'],
     result: Type.Array(Free),
     run: (request, done) => listDetails(request, 'subscription', done),
   }),
@@ -151,29 +157,29 @@ export const registryOperations: readonly Operation[] = [
   }),
 ];
 
-/** More are cut off: the answer must fit into a message. */
-const MAX_LISTED = 10_000;
-
+/** Details are asked for those of one page only. */
 function listDetails(request: Asked, what: 'registration' | 'subscription', done: Done): void {
   askMeta(request, { procedure: `wamp.${what}.list` }, (listed) => {
     if ('error' in listed) return done(listed);
-    const lists = listed.value as Readonly<
-      Record<'exact' | 'prefix' | 'wildcard', readonly Value[]>
-    >;
-    const ids = [...lists.exact, ...lists.prefix, ...lists.wildcard].slice(0, MAX_LISTED);
+    const { exact, prefix, wildcard } = listed.value as Lists;
+    const page = pageOf([...exact, ...prefix, ...wildcard], [], request.kwargs as PageQuestion);
     const details: Value[] = [];
-    let open = ids.length;
-    if (open === 0) return done({ value: [] });
-    for (const [i, id] of ids.entries()) {
+    let open = page.rows.length;
+    // Who is gone in between is left out.
+    const answer = (): void =>
+      done({ value: details.filter((each) => each !== undefined), kwargs: pageKeywords(page) });
+    if (open === 0) return answer();
+    for (const [i, id] of page.rows.entries()) {
       askMeta(request, { procedure: `wamp.${what}.get`, args: [id] }, (got) => {
-        // Who is gone in between is left out.
         if (!('error' in got)) details[i] = got.value;
         open -= 1;
-        if (open === 0) done({ value: details.filter((each) => each !== undefined) });
+        if (open === 0) answer();
       });
     }
   });
 }
+
+type Lists = Readonly<Record<'exact' | 'prefix' | 'wildcard', readonly Value[]>>;
 
 /** Performed by others; what this node has not is no procedure. */
 function passedOn<V extends string>(

@@ -85,6 +85,7 @@ export function realmOperations(rules: RealmRules): readonly Operation[] {
       uri: 'bondy.realm.list',
       access: 'admin',
       summary: 'All realms.',
+      pageBy: ['uri'],
       result: Type.Array(Realm),
       run({ ports }, done) {
         const realms = [...ports.policy.realms()].sort((a, b) => (a.uri < b.uri ? -1 : 1));
@@ -148,6 +149,7 @@ export function realmOperations(rules: RealmRules): readonly Operation[] {
       access: 'admin',
       summary: 'All grants of a realm.',
       args: { uri: Uri },
+      pageBy: ['resource', 'roles', 'permissions'],
       result: Type.Array(Grant),
       run({ args, ports }, done) {
         const uri = fold(args.uri);
@@ -214,7 +216,7 @@ function withPasswords(
 ): void {
   const own = passwordOptionsOf(parts, uri, document);
   const wanted = (document.users ?? []).flatMap((user, i) => {
-    if (user.password === undefined) return [];
+    if (typeof user.password !== 'string') return [];
     const home = user.sso_realm_uri ? fold(user.sso_realm_uri) : undefined;
     const options = (home ? parts.policy.realm(home)?.password : undefined) ?? own;
     return [{ key: user, password: user.password, options, path: at('users', i, 'password') }];

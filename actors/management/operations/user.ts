@@ -65,7 +65,8 @@ export const userOperations: readonly Operation[] = [
       withPassword(request, args.user, before.ssoRealmUri, done, (password) => {
         const draft = draftFor(request);
         updateUser(draft, [], before, args.user, password);
-        const isRekeyed = password !== undefined || args.user.authorized_keys !== undefined;
+        const isRekeyed =
+          args.user.password !== undefined || args.user.authorized_keys !== undefined;
         const topics = [userTopic(before, TOPICS.userUpdated)];
         if (isRekeyed) topics.push(userTopic(before, TOPICS.userCredentialsChanged));
         store(request, draft, topics, () => shown(ports, realm, before.username), done);
@@ -84,6 +85,7 @@ export const userOperations: readonly Operation[] = [
     uri: 'bondy.user.list',
     access: 'realm',
     summary: 'All users of the realm.',
+    pageBy: ['username'],
     result: Type.Array(User),
     run({ realm, ports }, done) {
       const users = [...ports.inventory.users(realm)];
@@ -305,7 +307,7 @@ function withPassword(
   done: (outcome: Outcome) => void,
   go: (password: StoredPassword | undefined) => void,
 ): void {
-  if (password === undefined) return go(undefined);
+  if (typeof password !== 'string') return go(undefined);
   const { policy } = ports;
   const home = (ssoRealm ? policy.realm(fold(ssoRealm)) : undefined) ?? policy.realm(realm);
   if (!home) return done({ error: apiError('noSuchRealm', `there is no realm ${realm}`) });

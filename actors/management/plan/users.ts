@@ -2,13 +2,14 @@
 import type { EffectiveUser, StoredPassword, UserRecord } from '../../security/api.ts';
 import { fold, MAX_ALIASES, whyNoUsername } from '../../security/api.ts';
 import type { Dict } from '../../../runtime/wamp/message.ts';
+import { importedPassword } from '../documents/password.ts';
 import type { UserDocument, UserUpdate } from '../documents/user.ts';
 import type { Draft, Path } from './draft.ts';
 import { metaFrom, UNDATED } from './draft.ts';
 
 const KEY = /^[0-9a-f]{64}$/;
 
-/** `password`: derived from the document's. */
+/** `password`: derived from the document's, if that is a text. */
 export function addUser(
   draft: Draft,
   path: Path,
@@ -58,7 +59,8 @@ interface UserChange {
 }
 
 function putUser(draft: Draft, change: UserChange): void {
-  const { username, ssoRealm, document, password, before, path } = change;
+  const { username, ssoRealm, document, before, path } = change;
+  const password = change.password ?? passwordFrom(draft, [...path, 'password'], document.password);
   const groups = draft.groupsFrom([...path, 'groups'], document.groups);
   const keys = keysFrom(draft, [...path, 'authorized_keys'], document.authorized_keys);
   draft.addUser(username);
@@ -109,6 +111,8 @@ function putRecord(
   },
 ): void {
   const passwordAt = before?.passwordAt ?? 0;
+  // One that is given again (only an imported one can be) is no new password.
+  const isNew = given.password !== undefined && !isPasswordOf(draft, before, given.password);
   draft.put([realm, given.username], {
     kind: 'user',
     ...UNDATED,
@@ -119,8 +123,28 @@ function putRecord(
     ssoRealmUri: given.ssoRealmUri,
     meta: given.meta ?? before?.meta ?? {},
     password: given.password ?? before?.password ?? null,
-    passwordAt: given.password ? passwordAt + 1 : passwordAt,
+    passwordAt: isNew ? passwordAt + 1 : passwordAt,
   });
+}
+
+function passwordFrom(
+  draft: Draft,
+  path: Path,
+  given: UserUpdate['password'],
+): StoredPassword | undefined {
+  if (given === undefined || typeof given === 'string') return undefined;
+  const imported = importedPassword(given);
+  if (!('field' in imported)) return imported;
+  draft.wrong([...path, ...imported.field.split('.')], imported.why, 'invalidData');
+  return undefined;
+}
+
+function isPasswordOf(
+  { known }: Draft,
+  before: UserRecord | undefined,
+  password: StoredPassword,
+): boolean {
+  return before !== undefined && known.inventory.has({ ...before, password });
 }
 
 function ssoRealmFrom(draft: Draft, path: Path, given: string | null | undefined): string | null {
