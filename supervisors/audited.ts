@@ -1,50 +1,27 @@
 /** Logins, refusals and kills, seen where they are decided: around who authenticates and who authorizes. */
-import type { Authentication, Authenticator, Authorizer, Verdict } from '../actors/security/api.ts';
+import type { Authenticator, Authorizer } from '../actors/security/api.ts';
 import { LOCKED_OUT } from '../actors/security/attempt.ts';
 import type { Member } from '../actors/routing/api.ts';
 import type { AuditTrail } from './audit-trail.ts';
+import { observedAuthenticator } from './observed.ts';
 
 export function auditedAuthenticator(inner: Authenticator, audit: AuditTrail): Authenticator {
   if (!audit.isKept) return inner;
-  return {
-    attempt(realm, transport, sessionId) {
-      const attempt = inner.attempt(realm, transport, sessionId);
-      if (attempt === undefined) return undefined;
-      let authid: string | undefined;
-      let authmethod: string | undefined;
-      const tell = (verdict: Verdict): void => {
-        const where = { address: transport.peer.address, listener: transport.listener };
-        const about = { ...where, event: 'login', realm, session: sessionId } as const;
-        if (verdict.kind === 'challenge') authmethod = verdict.method;
-        else if (verdict.kind === 'refused') {
-          const reason = verdict === LOCKED_OUT ? 'locked_out' : verdict.reason;
-          audit.record({ ...about, outcome: 'refused', authid, authmethod, reason });
-        } else if (verdict.kind === 'welcome') {
-          const { principal } = verdict;
-          const { authid: as, authmethod: by } = principal;
-          audit.record({ ...about, outcome: 'ok', authid: as, authmethod: by });
-        }
-      };
-      const told = (verdict: Verdict): Verdict => {
-        if (verdict.kind !== 'pending') {
-          tell(verdict);
-          return verdict;
-        }
-        return {
-          kind: 'pending',
-          settle: (deliver) => verdict.settle((later) => deliver(() => told(later()))),
-        };
-      };
-      const audited: Authentication = {
-        begin(hello) {
-          authid = hello.authid;
-          return told(attempt.begin(hello));
-        },
-        answer: (signature, extra) => told(attempt.answer(signature, extra)),
-      };
-      return audited;
-    },
-  };
+  return observedAuthenticator(inner, ({ realm, transport, sessionId }) => {
+    let authmethod: string | undefined;
+    return (verdict, authid) => {
+      const where = { address: transport.peer.address, listener: transport.listener };
+      const about = { ...where, event: 'login', realm, session: sessionId } as const;
+      if (verdict.kind === 'challenge') authmethod = verdict.method;
+      else if (verdict.kind === 'refused') {
+        const reason = verdict === LOCKED_OUT ? 'locked_out' : verdict.reason;
+        audit.record({ ...about, outcome: 'refused', authid, authmethod, reason });
+      } else if (verdict.kind === 'welcome') {
+        const { authid: as, authmethod: by } = verdict.principal;
+        audit.record({ ...about, outcome: 'ok', authid: as, authmethod: by });
+      }
+    };
+  });
 }
 
 const KILLS = /^wamp\.session\.kill(_by_authid|_by_authrole|_all)?$/;

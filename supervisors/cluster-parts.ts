@@ -50,6 +50,7 @@ interface Sources {
   readonly clock: Clock;
   readonly net: NetEnvironment;
   kernel(): Kernel;
+  onConnection(state: 'up' | 'down', peer: string): void;
 }
 
 /** Throws a sentence for the operator. */
@@ -74,6 +75,7 @@ export function clusterParts(
     resolve: (service) => sources.kernel().whereis(peerService(service)),
     count: net.count,
     log: net.log,
+    onConnection: (state, peer) => sources.onConnection(state, peer.name),
   });
   const gate = new Gate(
     {

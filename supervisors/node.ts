@@ -19,6 +19,7 @@ import { createNetEnvironment } from '../runtime/net/environment.ts';
 import type { Interposition } from '../runtime/net/peer/interposition.ts';
 import { codecs } from '../runtime/wamp/codecs.ts';
 import { AuditTrail } from './audit-trail.ts';
+import { announcedLogins, Announcements } from './announcements.ts';
 import { auditedAuthenticator } from './audited.ts';
 import { authentication } from './authentication.ts';
 import { Backups } from './backup/backups.ts';
@@ -78,6 +79,7 @@ export async function startNode(
   let adminPort = initial.admin.port;
   const metrics = new Metrics({ counterHelp: COUNTER_HELP });
   const directory = new RealmDirectory();
+  const announcements = new Announcements(directory, initial.masterRealm.uri);
   const net = createNetEnvironment({
     codecs,
     count: (counter, by) => metrics.counters.count(counter, by),
@@ -94,7 +96,10 @@ export async function startNode(
     throw error;
   });
   const clusterOfThis = clusterOrRelease(own, () =>
-    clusterParts(initial, own, { clock: scheduler.clock, net, kernel: () => kernel }),
+    clusterParts(initial, own, {
+      ...{ clock: scheduler.clock, net, kernel: () => kernel },
+      onConnection: (state, peer) => announcements.connection(state, own.identity.name, peer),
+    }),
   );
   if (injected.interposition) clusterOfThis?.network.interpose(injected.interposition);
   const about = {
@@ -118,24 +123,25 @@ export async function startNode(
       log.info(`backup_${kind}`, { filename, ...detail });
       const reason = detail['message'] === undefined ? undefined : String(detail['message']);
       audit.record({ event: 'backup', what: kind, filename, reason });
-      // Bondy's topics.
-      const master = directory.lookup(config.masterRealm.uri)?.router;
-      master?.cast({ kind: 'told', topic: `bondy.backup.${kind}`, args: [filename] });
+      announcements.backup(kind, filename);
     }),
     log,
     metrics,
     directory,
     security,
     authenticator: auditedAuthenticator(
-      new Gate(
-        () => security.table.isLoaded,
-        authentication({
-          config: () => config,
-          directory,
-          clock: scheduler.clock,
-          policy: security.table.policy,
-          count: (counter) => metrics.counters.count(counter),
-        }),
+      announcedLogins(
+        new Gate(
+          () => security.table.isLoaded,
+          authentication({
+            config: () => config,
+            directory,
+            clock: scheduler.clock,
+            policy: security.table.policy,
+            count: (counter) => metrics.counters.count(counter),
+          }),
+        ),
+        announcements,
       ),
       audit,
     ),

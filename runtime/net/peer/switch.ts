@@ -44,6 +44,8 @@ export interface PeerSwitchParts {
   resolve(service: ServiceName): Target<PeerInput> | undefined;
   count(counter: string, by?: number): void;
   log(level: NetLevel, event: string, fields: Record<string, unknown>): void;
+  /** For people: services hear of it by themselves. */
+  onConnection?(state: 'up' | 'down', peer: NodeId): void;
 }
 
 /** What is known of a peer's latest incarnation. */
@@ -320,6 +322,7 @@ export class PeerSwitch implements PeerNetwork {
     this.#parts.count('peer_links_up');
     this.#parts.log('info', 'link_up', { peer: peer.name, incarnation: peer.incarnation });
     this.#announcements.tell({ kind: 'link_up', peer });
+    this.#parts.onConnection?.('up', peer);
   }
 
   #onDown(link: PeerLink, reason: string, wasUp: boolean): void {
@@ -338,6 +341,7 @@ export class PeerSwitch implements PeerNetwork {
       reason,
     });
     this.#announcements.tell({ kind: 'link_down', peer, reason });
+    this.#parts.onConnection?.('down', peer);
   }
 }
 
