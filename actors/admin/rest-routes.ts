@@ -90,8 +90,12 @@ function addRoute(
   });
 }
 
-function given({ limit, after }: PageQuestion): Dict {
-  return { limit, ...(after !== undefined && { after }) };
+function given({ limit, after, search }: PageQuestion): Dict {
+  return {
+    limit,
+    ...(after !== undefined && { after }),
+    ...(search !== undefined && { search }),
+  };
 }
 
 function rowsOf(value: Value): readonly Value[] {

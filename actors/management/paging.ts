@@ -4,6 +4,7 @@
  */
 import { Type } from '@sinclair/typebox';
 import type { Dict, Value } from '../../runtime/wamp/message.ts';
+import { matcher, SEARCH } from './search.ts';
 
 /** As much as is told without being asked for pages: the answer must fit into a message. */
 export const MAX_LIMIT = 10_000;
@@ -12,16 +13,20 @@ export const MAX_LIMIT = 10_000;
 export const PAGE_KEYWORDS = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT })),
   after: Type.Optional(Type.String({ maxLength: 64 * 1024 })),
+  search: SEARCH,
 };
 
 export interface PageQuestion {
   readonly limit?: number | undefined;
   /** `next` of the page before. */
   readonly after?: string | undefined;
+  /** Only rows that have this text somewhere. */
+  readonly search?: string | undefined;
 }
 
 export interface Page {
   readonly rows: readonly Value[];
+  /** Of all pages. */
   readonly total: number;
   /** Where the next one begins; undefined: this is the last. */
   readonly next: string | undefined;
@@ -29,10 +34,11 @@ export interface Page {
 
 /** `by`: the fields that make the key; none: the rows are themselves. In the order of keys if there is more than one page. */
 export function pageOf(
-  list: readonly Value[],
+  all: readonly Value[],
   by: readonly string[],
-  { limit, after }: PageQuestion,
+  { limit, after, search }: PageQuestion,
 ): Page {
+  const list = search === undefined ? all : all.filter(matcher(search));
   const total = list.length;
   if (limit === undefined && after === undefined && total <= MAX_LIMIT) {
     return { rows: list, total, next: undefined };

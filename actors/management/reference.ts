@@ -51,7 +51,9 @@ operation is a WAMP procedure of every realm, also as \`com.bondy.…\` and \`co
   answered. If the disk fails in the middle, what restricts is stored first, and the same change can be made again.
 - **Lists** are told as a whole up to ${MAX_LIMIT} rows. \`limit\` asks for pages of that many rows, in the order of their
   keys; \`after\` for those behind a key. The keyword \`total\` of the result says how many there are; \`next\`, which is there
-  only if something was cut off, is the \`after\` of the next page.
+  only if something was cut off, is the \`after\` of the next page. \`search\` leaves out rows in which no field has this text,
+  in whatever case; of sessions, registrations and subscriptions some 2,000 are looked at for one page, so that a page can be
+  short and still have a \`next\`.
 - \`bondy.user.change_password\` of a user by itself needs the old password.
 - **Passwords** are texts, or password objects of Bondy (version 1.2, protocol \`cra\` or \`scram\`, binary values in base64):
   a user who is moved from there keeps the password. In a bootstrap file such an object is for a user that has none yet.

@@ -167,6 +167,12 @@ const PAGE_PARAMETERS: readonly Json[] = [
     description:
       'The key after which the page begins, as the Link header of the one before has it.',
   },
+  {
+    name: 'search',
+    in: 'query',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+    description: 'Only rows that have this text in some field, in whatever case.',
+  },
 ];
 
 const PAGE_HEADERS: Json = {

@@ -23,7 +23,7 @@ export interface RestCall {
 }
 
 /** Read for pages, whatever the operation. */
-export const PAGE_PARAMETERS = ['limit', 'after'] as const;
+export const PAGE_PARAMETERS = ['limit', 'after', 'search'] as const;
 
 export function callOf(
   route: Route,

@@ -107,6 +107,7 @@ const registryRoutes: readonly Route[] = [
   }),
   route('GET', `${REALM}/subscriptions/:id`, 'bondy.subscription.get', [realm, id]),
   route('GET', `${REALM}/sessions`, 'bondy.session.list', [realm], { isPaged: true }),
+  route('GET', `${REALM}/sessions_details`, 'bondy.session.details', [realm], { isPaged: true }),
   route('GET', `${REALM}/sessions_count`, 'bondy.session.count', [realm]),
   route('GET', `${REALM}/sessions/:id`, 'bondy.session.get', [realm, id]),
   route('DELETE', `${REALM}/sessions/:id`, 'bondy.session.kill', [realm, id], {

@@ -1,14 +1,15 @@
 /** What is not in the store of security: sessions and registrations of routers, the cluster, backups, figures. */
 import type { TProperties } from '@sinclair/typebox';
 import { Type } from '@sinclair/typebox';
-import type { Dict, Value } from '../../../runtime/wamp/message.ts';
+import type { Dict, Id as WampId, Value } from '../../../runtime/wamp/message.ts';
 import { PING } from '../api.ts';
 import { apiError } from '../errors.ts';
 import { NameText, Uri } from '../documents/names.ts';
 import type { Access, Done, Operation, Request } from '../operation.ts';
 import { operation } from '../operation.ts';
+import { pageOfDetails } from '../details.ts';
 import type { PageQuestion } from '../paging.ts';
-import { pageKeywords, pageOf } from '../paging.ts';
+import { PAGE_KEYWORDS, pageKeywords } from '../paging.ts';
 import type { BackupVerb, ClusterVerb, ManagementPorts, TicketVerb } from '../ports.ts';
 
 const Id = Type.Integer({ minimum: 1, maximum: 2 ** 53 });
@@ -57,6 +58,19 @@ export const sessionOperations: readonly Operation[] = [
     pageBy: [],
     result: Type.Array(Id),
     run: (request, done) => askMeta(request, { procedure: 'wamp.session.list' }, done),
+  }),
+  operation({
+    uri: 'bondy.session.details',
+    access: 'realm',
+    summary: 'The sessions of the realm with their details, on all nodes.',
+    kwargs: PAGE_KEYWORDS,
+    result: Type.Array(Free),
+    run(request, done) {
+      askMeta(request, { procedure: 'wamp.session.list' }, (listed) => {
+        if ('error' in listed) return done(listed);
+        tellDetails(request, 'wamp.session.get', listed.value as readonly WampId[], done);
+      });
+    },
   }),
   operation({
     uri: 'bondy.session.count',
@@ -157,29 +171,27 @@ export const registryOperations: readonly Operation[] = [
   }),
 ];
 
-/** Details are asked for those of one page only. */
 function listDetails(request: Asked, what: 'registration' | 'subscription', done: Done): void {
   askMeta(request, { procedure: `wamp.${what}.list` }, (listed) => {
     if ('error' in listed) return done(listed);
     const { exact, prefix, wildcard } = listed.value as Lists;
-    const page = pageOf([...exact, ...prefix, ...wildcard], [], request.kwargs as PageQuestion);
-    const details: Value[] = [];
-    let open = page.rows.length;
-    // Who is gone in between is left out.
-    const answer = (): void =>
-      done({ value: details.filter((each) => each !== undefined), kwargs: pageKeywords(page) });
-    if (open === 0) return answer();
-    for (const [i, id] of page.rows.entries()) {
-      askMeta(request, { procedure: `wamp.${what}.get`, args: [id] }, (got) => {
-        if (!('error' in got)) details[i] = got.value;
-        open -= 1;
-        if (open === 0) answer();
-      });
-    }
+    tellDetails(request, `wamp.${what}.get`, [...exact, ...prefix, ...wildcard], done);
   });
 }
 
-type Lists = Readonly<Record<'exact' | 'prefix' | 'wildcard', readonly Value[]>>;
+function tellDetails(request: Asked, procedure: string, ids: readonly WampId[], done: Done): void {
+  pageOfDetails(
+    ids,
+    request.kwargs as PageQuestion,
+    (id, answer) =>
+      askMeta(request, { procedure, args: [id] }, (got) =>
+        answer('error' in got ? undefined : got.value),
+      ),
+    (page) => done({ value: page.rows, kwargs: pageKeywords(page) }),
+  );
+}
+
+type Lists = Readonly<Record<'exact' | 'prefix' | 'wildcard', readonly WampId[]>>;
 
 /** Performed by others; what this node has not is no procedure. */
 function passedOn<V extends string>(
