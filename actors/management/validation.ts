@@ -34,12 +34,13 @@ interface Finding {
   readonly message: string;
 }
 
-/** Of a union: what is wrong inside the one choice that the value could have been. */
+/** Of a union: what is wrong inside the choice that the value is nearest to, if it could have been one. */
 function findings({ path, message, schema, errors }: ValueError): readonly Finding[] {
   const choices = schema.anyOf as readonly TSchema[] | undefined;
   if (!choices) return [{ path, message: sentence(message) }];
   const inner = errors.map((choice) => [...choice].flatMap(findings));
-  const meant = inner.find((found) => found.every((each) => each.path.length > path.length));
+  const possible = inner.filter((found) => found.every((each) => each.path.length > path.length));
+  const [meant] = possible.sort((a, b) => a.length - b.length);
   return meant ?? [{ path, message: `must be ${choices.map(nameOf).join(' or ')}` }];
 }
 
