@@ -102,21 +102,33 @@ export async function startSecurityCluster(
   t: TestContext,
   size: number,
 ): Promise<readonly SecurityNode[]> {
+  const { nodes } = await startSeparateNodes(t, size, (seeds) => ({
+    'cluster.peer_discovery.addresses': seeds,
+    'cluster.peer_discovery.initial_delay': '50ms',
+    'cluster.peer_discovery.polling_interval': '500ms',
+  }));
+  return nodes;
+}
+
+/** Of one cluster, but none looks for another, unless settings say so. `addresses`: where others reach them. */
+export async function startSeparateNodes(
+  t: TestContext,
+  size: number,
+  settings: (seeds: string) => Settings,
+): Promise<{ readonly nodes: readonly SecurityNode[]; readonly addresses: readonly string[] }> {
   const folder = new Folder(t);
   const ports = await freePorts(size);
-  const seeds = ports.map((port) => `127.0.0.1:${port}`).join(',');
+  const addresses = ports.map((port) => `127.0.0.1:${port}`);
   const nodes = ports.map((port, index) =>
     folder.node(`${index}`, {
       'node.name': `node${index}`,
       'cluster.enabled': 'on',
       'cluster.peer_port': `${port}`,
       'cluster.secret': 'a secret that only this test knows',
-      'cluster.peer_discovery.addresses': seeds,
-      'cluster.peer_discovery.initial_delay': '50ms',
-      'cluster.peer_discovery.polling_interval': '500ms',
       'aae.exchange_timer': '500ms',
+      ...settings(addresses.join(',')),
     }),
   );
   await Promise.all(nodes.map((node) => node.start()));
-  return nodes;
+  return { nodes, addresses };
 }
