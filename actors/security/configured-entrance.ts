@@ -21,6 +21,8 @@ const PROVIDER = 'static';
 /** Compared against when the authid is unknown, so that both take the same work. */
 const NOBODY = { authid: '', ticket: '\u0000', authrole: '' };
 
+const ANONYMOUS = anonymous();
+
 export class ConfiguredEntrance implements Entrance {
   readonly #realm: RealmCredentials;
   readonly #equal: (given: string, known: string) => boolean;
@@ -42,11 +44,10 @@ export class ConfiguredEntrance implements Entrance {
           this.#realm.anonymousRole,
           chosen,
         );
-        const method = anonymous();
         return {
           kind: 'entry',
           spelling: chosen,
-          method,
+          method: ANONYMOUS,
           guesser: undefined,
           admit: () => principal,
         };

@@ -7,6 +7,7 @@ import type { Ed25519Signer, Primitives } from '../../runtime/crypto/primitives.
 import type { TransportInfo } from '../../runtime/net/connection.ts';
 import type { Authentication, Authenticator } from './api.ts';
 import { Attempt } from './attempt.ts';
+import type { AttemptTools } from './attempt.ts';
 import type { AuthenticationConfig } from './config.ts';
 import { ConfiguredEntrance } from './configured-entrance.ts';
 import type { RealmCredentials } from './configured-entrance.ts';
@@ -44,15 +45,21 @@ export interface MethodAuthenticatorDependencies {
 
 export class MethodAuthenticator implements Authenticator {
   readonly #d: MethodAuthenticatorDependencies;
-  readonly #lockout: Lockout;
   readonly #methods: MethodFactory;
+  readonly #tools: AttemptTools;
+  readonly #entrances = new WeakMap<RealmCredentials, Entrance>();
   /** For the admin API and the procedures that set passwords: they share the queue with sessions. */
   readonly passwords: Passwords;
 
   constructor(dependencies: MethodAuthenticatorDependencies) {
     const { config, crypto, deriver, tokens, tickets, router, secret } = dependencies;
     this.#d = dependencies;
-    this.#lockout = new Lockout(() => config().lockout);
+    const lockout = new Lockout(() => config().lockout);
+    this.#tools = {
+      lockout,
+      now: () => dependencies.now(),
+      count: (counter) => dependencies.count(counter),
+    };
     this.passwords = new Passwords({ crypto, deriver, limits: () => config().password });
     const { upgrade } = dependencies;
     this.#methods = new MethodFactory({
@@ -73,18 +80,12 @@ export class MethodAuthenticator implements Authenticator {
   attempt(realm: string, transport: TransportInfo, sessionId: number): Authentication | undefined {
     const entrance = this.#entrance(realm);
     if (!entrance) return undefined;
-    const { count, now } = this.#d;
-    const tools = {
-      lockout: this.#lockout,
-      now: () => now(),
-      count: (counter: string) => count(counter),
-    };
-    return new Attempt(tools, entrance, { transport, sessionId });
+    return new Attempt(this.#tools, entrance, { transport, sessionId });
   }
 
   #entrance(uri: string): Entrance | undefined {
     const configured = this.#d.configured(uri);
-    if (configured) return new ConfiguredEntrance(configured, this.#d.equal);
+    if (configured) return this.#configured(configured);
     const { policy, config } = this.#d;
     const realm = policy?.realm(uri);
     if (!policy || !realm) return undefined;
@@ -93,5 +94,14 @@ export class MethodAuthenticator implements Authenticator {
       methods: this.#methods,
       allowsAnonymous: () => config().allowAnonymous,
     });
+  }
+
+  /** One for all who enter a realm, as long as its configuration is the same object. */
+  #configured(realm: RealmCredentials): Entrance {
+    const known = this.#entrances.get(realm);
+    if (known) return known;
+    const entrance = new ConfiguredEntrance(realm, this.#d.equal);
+    this.#entrances.set(realm, entrance);
+    return entrance;
   }
 }

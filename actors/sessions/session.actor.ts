@@ -11,7 +11,12 @@ import type {
   Handlers,
   TimerId,
 } from '../../runtime/kernel/actor.ts';
-import type { Connection, FrameBatch } from '../../runtime/net/connection.ts';
+import type {
+  CloseCause,
+  Connection,
+  ConnectionEvents,
+  FrameBatch,
+} from '../../runtime/net/connection.ts';
 import type { DecodeLimits } from '../../runtime/wamp/codec.ts';
 import {
   CALL,
@@ -65,7 +70,7 @@ export function session(
   };
 }
 
-class SessionShell implements Handlers<SessionMessage>, SessionEffects {
+class SessionShell implements Handlers<SessionMessage>, SessionEffects, ConnectionEvents {
   readonly #d: SessionShellDependencies;
   readonly #connection: Connection;
   readonly #context: Context<SessionMessage>;
@@ -98,18 +103,12 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
       agent: dependencies.agent,
       transport: connection.info,
       authenticator: dependencies.authenticator,
-      lookup: (realm) => dependencies.lookup(realm),
+      lookup: dependencies.lookup,
       continuity: dependencies.continuity,
       newId: () => context.random.integer(1, 2 ** 53),
       effects: this,
     });
-    const { self } = context;
-    connection.attach({
-      onFrames: (batch) => this.#arrived(batch),
-      onViolation: (detail) => self.cast({ kind: 'violation', detail }),
-      onCongestion: (isCongested) => self.cast({ kind: 'congestion', isCongested }),
-      onClose: (cause) => self.cast({ kind: 'closed', cause }),
-    });
+    connection.attach(this);
     this.#session.open();
   }
 
@@ -145,6 +144,29 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
   /** Whatever ends this process, its router hears of it here: no router watches thousands of sessions. */
   terminate(): void {
     this.leave();
+  }
+
+  // ---- what the connection reports, outside of this process's turns
+
+  onFrames(batch: FrameBatch): void {
+    this.#waiting += 1;
+    if (this.#waiting > MAX_WAITING && !this.#isPausedForTurn) {
+      this.#isPausedForTurn = true;
+      this.#connection.pause();
+    }
+    this.#context.self.cast({ kind: 'frames', batch });
+  }
+
+  onViolation(detail: string): void {
+    this.#context.self.cast({ kind: 'violation', detail });
+  }
+
+  onCongestion(isCongested: boolean): void {
+    this.#context.self.cast({ kind: 'congestion', isCongested });
+  }
+
+  onClose(cause: CloseCause): void {
+    this.#context.self.cast({ kind: 'closed', cause });
   }
 
   // ---- what the machine asks for
@@ -240,15 +262,6 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects {
   }
 
   // ---- frames
-
-  #arrived(batch: FrameBatch): void {
-    this.#waiting += 1;
-    if (this.#waiting > MAX_WAITING && !this.#isPausedForTurn) {
-      this.#isPausedForTurn = true;
-      this.#connection.pause();
-    }
-    this.#context.self.cast({ kind: 'frames', batch });
-  }
 
   #onFrames(batch: FrameBatch): void {
     this.#waiting -= 1;
