@@ -87,6 +87,33 @@ describe('a bootstrap file', () => {
     assert.doesNotMatch(audited, /password/);
   });
 
+  it('brings password objects of Bondy once: for a user that has a password already they say nothing', async (t) => {
+    const directory = join(scratch(t), 'data');
+    const base64 = (bytes: number, fill: number): string => {
+      return Buffer.alloc(bytes, fill).toString('base64');
+    };
+    const params = {
+      ...{ kdf: 'pbkdf2', iterations: 10_000 },
+      ...{ hash_function: 'sha256', hash_length: 32, salt_length: 16 },
+    };
+    const moved = (key: string): string =>
+      edited(t, (realms) => {
+        const data = { salt: base64(16, 1), salted_password: key };
+        const password = { type: 'password', version: '1.2', protocol: 'cra', params, data };
+        (realms[0]!['users'] as object[]).push({ username: 'moved', password });
+      });
+    const { changes } = await start(directory, FIXTURE);
+    assert(changes > 20);
+    assert.equal((await start(directory, moved(base64(32, 2)))).changes, 1);
+    assert.equal((await start(directory, moved(base64(32, 2)))).changes, 0);
+    // As if the user had chosen another one meanwhile.
+    assert.equal((await start(directory, moved(base64(32, 3)))).changes, 0);
+    await assert.rejects(
+      start(directory, moved('c2hvcnQ=')),
+      /\[0\]\.users\[3\]\.password\.data\.salted_password: must be 32 bytes/,
+    );
+  });
+
   it('with mistakes ends the start with all of them, and nothing of it is stored', async (t) => {
     const directory = join(scratch(t), 'data');
     const wrong = edited(t, (realms) => {

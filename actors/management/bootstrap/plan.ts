@@ -4,6 +4,7 @@
  */
 import type { SecurityRecord, StoredPassword } from '../../security/api.ts';
 import { fold } from '../../security/api.ts';
+import { importedPassword } from '../documents/password.ts';
 import type { UserDocument } from '../documents/user.ts';
 import type { DocumentProblem } from '../errors.ts';
 import { passwordOptionsOf } from '../plan/password-options.ts';
@@ -76,7 +77,9 @@ function withoutOldPasswords(
   document: PlacedRealm['document'],
 ): PlacedRealm['document'] {
   const isOld = (user: UserDocument): boolean => {
-    if (typeof user.password !== 'object') return false;
+    // One with a mistake stays, and is told.
+    if (typeof user.password !== 'object' || 'field' in importedPassword(user.password))
+      return false;
     const home = user.sso_realm_uri ? fold(user.sso_realm_uri) : uri;
     return (inventory.userRecord(home, user.username)?.password ?? null) !== null;
   };
