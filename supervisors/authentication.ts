@@ -3,7 +3,6 @@ import { MethodAuthenticator } from '../actors/security/method-authenticator.ts'
 import type { MethodAuthenticatorDependencies } from '../actors/security/method-authenticator.ts';
 import type { RealmDirectory } from '../actors/realms/api.ts';
 import { ThreadPoolDeriver } from '../runtime/crypto/derivation.ts';
-import { utf8 } from '../runtime/crypto/encoding.ts';
 import { JwtChecker } from '../runtime/crypto/json-web-token.ts';
 import { primitives } from '../runtime/crypto/primitives.ts';
 import { equalSecrets } from '../runtime/crypto/secrets.ts';
@@ -18,11 +17,13 @@ export interface AuthenticationParts {
   readonly policy: MethodAuthenticatorDependencies['policy'];
   readonly tickets?: MethodAuthenticatorDependencies['tickets'];
   readonly upgrade?: MethodAuthenticatorDependencies['upgrade'];
+  /** `unknownUsersSecret`. */
+  readonly secret: Uint8Array;
   count(counter: string): void;
 }
 
 export function authentication(parts: AuthenticationParts): MethodAuthenticator {
-  const { config, directory, clock, policy, tickets, upgrade } = parts;
+  const { config, directory, clock, policy, tickets, upgrade, secret } = parts;
   return new MethodAuthenticator({
     config: () => config().authentication,
     configured: (uri) => {
@@ -36,16 +37,10 @@ export function authentication(parts: AuthenticationParts): MethodAuthenticator 
     crypto: primitives,
     deriver: new ThreadPoolDeriver(() => config().authentication.derivation),
     tokens: new JwtChecker({ wall: () => clock.wall() }),
-    secret: mockingSecret(config().cluster.links.secret),
+    secret,
     equal: equalSecrets,
     wall: () => clock.wall(),
     now: () => clock.now(),
     count: (counter) => parts.count(counter),
   });
-}
-
-/** What unknown users are asked is the same on all nodes that share a secret; of a node alone, while it runs. */
-function mockingSecret(ofCluster: string | undefined): Uint8Array {
-  if (ofCluster === undefined) return primitives.random(32);
-  return primitives.hmac(utf8(ofCluster), utf8('bondy unknown users 1'));
 }

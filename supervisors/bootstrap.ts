@@ -15,7 +15,6 @@ import { Passwords } from '../actors/security/passwords.ts';
 import { PolicyInventory } from '../actors/security/policy/inventory.ts';
 import { Policy } from '../actors/security/policy/policy.ts';
 import { keyOf } from '../actors/security/policy/rows.ts';
-import { DEFAULT_POLICY } from '../actors/security/policy/view.ts';
 import type { StoredPassword } from '../actors/security/records.ts';
 import { ThreadPoolDeriver } from '../runtime/crypto/derivation.ts';
 import { primitives } from '../runtime/crypto/primitives.ts';
@@ -114,7 +113,8 @@ function mistakesIn(file: string, problems: readonly Problem[]): Error {
 /** What is known now, in a policy of its own. */
 function scratchOf({ security, config }: Parts): Scratch {
   const { table, keys } = security;
-  const policy = new Policy();
+  const { defaults } = config().authentication;
+  const policy = new Policy(defaults);
   for (const [key, record] of table.policy.records()) {
     if (table.policy.isConfigured(key)) policy.configure(record);
     else policy.apply(record);
@@ -123,7 +123,7 @@ function scratchOf({ security, config }: Parts): Scratch {
     policy,
     inventory: new PolicyInventory(policy),
     masterRealm: config().masterRealm.uri,
-    defaults: DEFAULT_POLICY,
+    defaults,
     realmKeys: {
       read: (realm, use, pem) => {
         const key = readPrivateKey(pem, use);

@@ -15,7 +15,7 @@ import type { NodeConfig } from './config.ts';
 const FACT = { held: true, at: 0 };
 
 /** How administrators prove who they are; never nobody in particular. */
-const MASTER_METHODS = ['cryptosign', 'wamp-scram', 'password', 'wampcra', 'ticket'];
+export const MASTER_METHODS = ['cryptosign', 'wamp-scram', 'password', 'wampcra', 'ticket'];
 const PASSWORD_METHODS = ['wamp-scram', 'password', 'wampcra'];
 const EVERYWHERE = ['0.0.0.0/0', '::/0'];
 

@@ -33,7 +33,7 @@ export function edges(parts: Parts): ChildSpec {
               treeOf: cluster && remoteTree(kernel, cluster),
               operator: commands,
               login: adminLogin(parts),
-              operations: operationsOf(config().masterRealm.uri),
+              operations: operationsOf(config().masterRealm.uri, config().authentication.defaults),
               version,
               nodeName: config().node.name,
               log: (level, event, fields) => log.log(level, event, fields),

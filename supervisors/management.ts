@@ -20,6 +20,7 @@ import type { Member } from '../actors/routing/api.ts';
 import type { ManagementLink } from '../actors/routing/managing.ts';
 import { Passwords } from '../actors/security/passwords.ts';
 import { PolicyInventory } from '../actors/security/policy/inventory.ts';
+import type { PolicyDefaults } from '../actors/security/api.ts';
 import { DEFAULT_POLICY } from '../actors/security/policy/view.ts';
 import { ThreadPoolDeriver } from '../runtime/crypto/derivation.ts';
 import { primitives } from '../runtime/crypto/primitives.ts';
@@ -35,12 +36,12 @@ const META_MS = 15_000;
 /** A restore reads a whole backup. */
 const CALL_MS = 600_000;
 
-export function operationsOf(masterRealm: string): readonly Operation[] {
-  return operationTable({ masterRealm, defaults: DEFAULT_POLICY });
+export function operationsOf(masterRealm: string, defaults: PolicyDefaults): readonly Operation[] {
+  return operationTable({ masterRealm, defaults });
 }
 
 /** The same on all nodes, whatever their master realm is called. */
-const NAMES: ReadonlySet<string> = new Set(operationsOf('').map(({ uri }) => uri));
+const NAMES: ReadonlySet<string> = new Set(operationsOf('', DEFAULT_POLICY).map(({ uri }) => uri));
 
 /** A child of `security`, whose policy and writer it works with. */
 export function managementChild(parts: Parts): ChildSpec {
@@ -48,7 +49,7 @@ export function managementChild(parts: Parts): ChildSpec {
   return {
     id: 'management',
     start: management({
-      table: operationsOf(masterRealm),
+      table: operationsOf(masterRealm, parts.config().authentication.defaults),
       config: { ...MANAGEMENT_DEFAULTS, masterRealm },
       ports: managementPorts(parts),
     }),

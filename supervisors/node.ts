@@ -36,12 +36,14 @@ import type { Address } from './listening.ts';
 import type { NodeStore } from './node-store.ts';
 import { nodeStore } from './node-store.ts';
 import type { Parts } from './parts.ts';
+import { passwordUpgrade } from './password-upgrades.ts';
 import { root } from './root.ts';
 import type { SecurityParts } from './security-parts.ts';
 import { securityParts } from './security-parts.ts';
 import { dismissSessions } from './stopping.ts';
 import type { StoreParts } from './store-parts.ts';
 import { storeGauges, storeProblems } from './store-health.ts';
+import { unknownUsersSecret } from './unknown-users.ts';
 
 export interface Node {
   readonly kernel: Kernel;
@@ -95,7 +97,8 @@ export async function startNode(
     own.release();
     throw error;
   });
-  const clusterOfThis = clusterOrRelease(own, () =>
+  const unknownUsers = orRelease(own, () => unknownUsersSecret(initial, own.directory));
+  const clusterOfThis = orRelease(own, () =>
     clusterParts(initial, own, {
       ...{ clock: scheduler.clock, net, kernel: () => kernel },
       onConnection: (state, peer) => announcements.connection(state, own.identity.name, peer),
@@ -138,6 +141,8 @@ export async function startNode(
             directory,
             clock: scheduler.clock,
             policy: security.table.policy,
+            upgrade: passwordUpgrade(security, net.count),
+            secret: unknownUsers,
             count: (counter) => metrics.counters.count(counter),
           }),
         ),
@@ -209,8 +214,8 @@ export async function startNode(
   };
 }
 
-/** A cluster's mistake in the configuration must not keep the data directory locked. */
-function clusterOrRelease(own: NodeStore, make: () => ClusterParts | undefined) {
+/** A mistake in the configuration must not keep the data directory locked. */
+function orRelease<T>(own: NodeStore, make: () => T): T {
   try {
     return make();
   } catch (error) {

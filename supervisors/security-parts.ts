@@ -4,7 +4,7 @@ import type { CommitRequest } from '../actors/security/commits.ts';
 import { Commits } from '../actors/security/commits.ts';
 import { Passwords } from '../actors/security/passwords.ts';
 import { Policy } from '../actors/security/policy/policy.ts';
-import { DEFAULT_POLICY } from '../actors/security/policy/view.ts';
+import { protocolsFor } from '../actors/security/policy/view.ts';
 import { RealmKeys } from '../actors/security/realm-keys.ts';
 import type { StoredPassword } from '../actors/security/records.ts';
 import type { SecurityMessage } from '../actors/security/services.ts';
@@ -17,7 +17,7 @@ import { sealerOf } from '../runtime/crypto/seal.ts';
 import { makeSigningKey } from '../runtime/crypto/signing-key.ts';
 import { Mailbox } from '../runtime/kernel/mailbox.ts';
 import type { NodeConfig } from './config.ts';
-import { configuredRecords } from './configured-records.ts';
+import { configuredRecords, MASTER_METHODS } from './configured-records.ts';
 
 export interface SecurityParts {
   readonly table: SecurityTable;
@@ -34,9 +34,6 @@ const CHANGES = { limit: 2_000_000, onFull: 'refuse' } as const;
 /** Changes that wait for one before them. */
 const COMMITS = { limit: 1_000, onFull: 'refuse' } as const;
 
-/** All methods of the master realm that need a password. */
-const OPTIONS = { ...DEFAULT_POLICY.password, protocols: ['hash', 'scram', 'cra'] } as const;
-
 /** Rejects with a sentence for the operator. */
 export async function securityParts(config: NodeConfig): Promise<SecurityParts> {
   return configuredSecurity(config, await adminPassword(config));
@@ -45,7 +42,7 @@ export async function securityParts(config: NodeConfig): Promise<SecurityParts> 
 /** As the configuration says, without what the store has. */
 export function configuredSecurity(config: NodeConfig, password?: StoredPassword): SecurityParts {
   const sealer = readSealer(config.masterRealm.keyFile);
-  const policy = new Policy();
+  const policy = new Policy(config.authentication.defaults);
   for (const record of configuredRecords(config, password)) policy.configure(record);
   const writerMailbox = new Mailbox<WriterMessage>(COMMITS);
   return {
@@ -68,14 +65,15 @@ function readSealer(path: string | undefined): Sealer | undefined {
 async function adminPassword(config: NodeConfig): Promise<StoredPassword | undefined> {
   const { adminPassword: secret } = config.masterRealm;
   if (secret === undefined) return undefined;
-  const { password, derivation } = config.authentication;
+  const { password, derivation, defaults } = config.authentication;
+  const protocols = protocolsFor(MASTER_METHODS, defaults);
   const passwords = new Passwords({
     crypto: primitives,
     deriver: new ThreadPoolDeriver(() => derivation),
     limits: () => password,
   });
   const made = await new Promise<Parameters<Parameters<Passwords['make']>[2]>[0]>((resolve) =>
-    passwords.make(secret.reveal(), OPTIONS, resolve),
+    passwords.make(secret.reveal(), { ...defaults.password, protocols }, resolve),
   );
   switch (made.kind) {
     case 'made':

@@ -71,6 +71,7 @@ export class PolicyEntrance implements Entrance {
       authid: authid ?? '',
       user,
       password,
+      keeper: this.#keeper(user),
       authextra: hello.authextra,
       sessionId,
       transport,
@@ -89,6 +90,11 @@ export class PolicyEntrance implements Entrance {
           : this.#user(name, proof, hello, user!, address);
       },
     };
+  }
+
+  #keeper(user: EffectiveUser | undefined): EffectiveRealm | undefined {
+    const { ssoRealmUri } = user ?? {};
+    return ssoRealmUri === undefined ? this.#realm : this.#tools.policy.realm(ssoRealmUri);
   }
 
   #anonymous(sessionId: number): Principal | Refused {

@@ -6,6 +6,7 @@
  *     cluster.json         the cluster it belongs to
  *     roster.cbor          its nodes
  *     operator.token       what an operator's commands show the running node
+ *     unknown-users.secret  what users that do not exist are asked is made from
  *     MANIFEST.json        engine, partitions and databases of the store
  *     engine-probe.json    what the probe of the rocksdb binary found
  *     migration-to-<engine>.json  how far a conversion is
@@ -52,6 +53,11 @@ export class DataDirectory {
   /** New at each start. */
   get operatorTokenFile(): string {
     return join(this.path, 'operator.token');
+  }
+
+  /** Made once. */
+  get unknownUsersFile(): string {
+    return join(this.path, 'unknown-users.secret');
   }
 
   engineDirectory(engine: EngineName): string {

@@ -4,7 +4,7 @@ import type { AuthenticationConfig } from '../../actors/security/config.ts';
 import type { Conflict } from '../../runtime/config/check.ts';
 import { key } from '../../runtime/config/schema.ts';
 import type { Values } from '../../runtime/config/schema.ts';
-import { duration, integer, onOff } from '../../runtime/config/scalar-types.ts';
+import { duration, integer, oneOf, onOff } from '../../runtime/config/scalar-types.ts';
 
 const length = integer({ min: 3, max: 256 });
 
@@ -31,6 +31,32 @@ export const authenticationKeys = {
     default: DEFAULTS.password.maxLength,
     isReloadable: true,
     doc: 'Characters of a password at most. Longer ones are refused without a look at them.',
+  }),
+  protocol: key({
+    name: 'security.password.protocol',
+    type: oneOf(['auto', 'cra', 'scram']),
+    default: DEFAULTS.defaults.protocol,
+    doc:
+      'What is kept of a new password beside its argon2id hash, in realms that do not say it themselves. `auto`: what the ' +
+      "realm's methods need. `cra`: the key of WAMP-CRA too, which is as good as the password. `scram`: the keys of " +
+      'WAMP-SCRAM too, and never that key, so nobody can use `wampcra`. The same on all nodes. Bondy has `cra`.',
+  }),
+  iterations: key({
+    name: 'security.password.pbkdf2.iterations',
+    type: integer({ min: 4096, max: 1_000_000 }),
+    default: DEFAULTS.defaults.password.iterations,
+    doc:
+      'Iterations of PBKDF2 for the verifiers of WAMP-CRA and WAMP-SCRAM of new passwords, in realms that do not say it ' +
+      'themselves. Low: cheap to guess for who has a backup. High: clients compute as long at each login. The same on all ' +
+      'nodes.',
+  }),
+  scramKdf: key({
+    name: 'security.password.scram.kdf',
+    type: oneOf(['pbkdf2', 'argon2id13']),
+    default: DEFAULTS.defaults.password.scramKdf,
+    doc:
+      'How the keys of WAMP-SCRAM are derived from new passwords, in realms that do not say it themselves. Few clients have ' +
+      '`argon2id13`. The same on all nodes.',
   }),
   upgrades: key({
     name: 'security.password.protocol.upgrade.enabled',
@@ -118,11 +144,17 @@ type AuthenticationValues = Values<typeof authenticationKeys>;
 
 export function authenticationConfig(values: AuthenticationValues): AuthenticationConfig {
   const { allowAnonymous, minLength, maxLength, upgrades, concurrency, maxWaiting } = values;
+  const { protocol, iterations, scramKdf } = values;
   const { lockoutEnabled, maxPerAddress, maxPerUser } = values;
   const { firstWaitMs, maxWaitMs, forgetAfterMs, maxEntries } = values;
   return {
     allowAnonymous,
     password: { minLength, maxLength, upgrades },
+    defaults: {
+      ...DEFAULTS.defaults,
+      protocol,
+      password: { ...DEFAULTS.defaults.password, iterations, scramKdf },
+    },
     derivation: { concurrency, maxWaiting },
     lockout: {
       enabled: lockoutEnabled,

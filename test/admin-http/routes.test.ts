@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { PREFIXES, ROUTES } from '../../actors/admin/rest/routes.ts';
+import { DEFAULT_POLICY } from '../../actors/security/policy/view.ts';
 import { operationsOf } from '../../supervisors/management.ts';
 import { RawClient } from '../support/raw-client.ts';
 import type { NodeHandle } from '../support/start.ts';
@@ -274,7 +275,7 @@ describe('a mistake', () => {
 
 test('every operation has a route, but those of a session and of the cluster', () => {
   const routed = new Set(ROUTES.map(({ operation }) => operation));
-  const others = operationsOf('com.leapsight.bondy')
+  const others = operationsOf('com.leapsight.bondy', DEFAULT_POLICY)
     .map(({ uri }) => uri)
     .filter((uri) => !routed.has(uri));
   assert.deepEqual(others, [

@@ -1,4 +1,5 @@
 /** Starts a node for a test: everything the suites assume about configuration is here. */
+import { existsSync, readFileSync } from 'node:fs';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
 import { SILENT } from '../../runtime/log/logger.ts';
 import { loadNodeConfig } from '../../supervisors/config.ts';
@@ -15,6 +16,8 @@ export interface NodeHandle {
   readonly urls: Urls;
   /** Of the admin server; empty: there is none. */
   readonly adminUrl: string;
+  /** Of a listener by its name; empty: there is none. */
+  urlOf(name: string): string;
   readonly kernel: Kernel;
   /** Of actors, whatever their supervisors made of them. */
   crashes(): readonly Crash[];
@@ -41,7 +44,7 @@ export async function startTestNode(
     environment: {},
     flags: Object.entries({ ...BASE, ...settings }).map(([key, value]) => `${key}=${value}`),
     workingDirectory: '.',
-    files: { read: () => undefined },
+    files: { read: (path) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined) },
   });
   if (mistakes.length > 0) throw new Error(JSON.stringify(mistakes));
   const node = await startNode(config, SILENT);
@@ -51,6 +54,7 @@ export async function startTestNode(
     kernel: node.kernel,
     urls: { websocket: urlOf('api_gateway.http'), rawsocket: urlOf('wamp.tcp') },
     adminUrl: urlOf('admin'),
+    urlOf,
     crashes: () =>
       node.kernel.crashes().map(({ path, reason, stack }) => ({ path, reason, stack })),
     counter: (name) => node.metrics.counters.value(name),

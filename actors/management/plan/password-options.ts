@@ -21,10 +21,11 @@ export function passwordOptionsOf(
   const methods =
     authmethods ?? known?.authmethods ?? inherited?.authmethods ?? defaults.authmethods;
   const otherwise = known?.password ??
-    inherited?.password ?? { protocols: protocolsFor(methods), ...defaults.password };
+    inherited?.password ?? { protocols: protocolsFor(methods, defaults), ...defaults.password };
   const isChosen = inventory.realmRecord(uri)?.password != null || !authmethods;
   return {
-    protocols: given?.protocols ?? (isChosen ? otherwise.protocols : protocolsFor(methods)),
+    protocols:
+      given?.protocols ?? (isChosen ? otherwise.protocols : protocolsFor(methods, defaults)),
     scramKdf: given?.scram_kdf ?? otherwise.scramKdf,
     iterations: given?.iterations ?? otherwise.iterations,
     memory: given?.memory ?? otherwise.memory,

@@ -22,7 +22,7 @@ export interface FactoryTools extends MethodTools {
   readonly tokens: TokenChecker;
   /** Proves this router to clients of cryptosign that ask for it. */
   readonly router: Ed25519Signer | undefined;
-  /** Undefined: verifiers stay as they are. The user's password when it was read had this `passwordAt`. */
+  /** Undefined: verifiers stay as they are. `realm` keeps the password, which had this `passwordAt` when it was read. */
   readonly upgrade:
     | ((
         of: { readonly realm: string; readonly username: string; readonly passwordAt: number },
@@ -77,12 +77,13 @@ export class MethodFactory {
   }
 
   /** Only a method that reveals the password can. The session does not wait for it. */
-  #upgrade(text: string, { realm, user, password }: Claim): void {
+  #upgrade(text: string, { user, keeper }: Claim): void {
     const { passwords, upgrade, report } = this.#tools;
-    if (!upgrade || !user?.password || passwords.isCurrent(user.password, password)) return;
+    if (!upgrade || !user?.password || !keeper) return;
+    if (passwords.isCurrent(user.password, keeper.password)) return;
     const { username, passwordAt } = user;
-    passwords.make(text, password, (made) => {
-      if (made.kind === 'made') upgrade({ realm, username, passwordAt }, made.stored);
+    passwords.make(text, keeper.password, (made) => {
+      if (made.kind === 'made') upgrade({ realm: keeper.uri, username, passwordAt }, made.stored);
       else report('password_upgrades_skipped');
     });
   }

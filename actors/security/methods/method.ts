@@ -6,6 +6,7 @@ import type { Deriver } from '../../../runtime/crypto/derivation.ts';
 import type { Primitives } from '../../../runtime/crypto/primitives.ts';
 import type { TransportInfo } from '../../../runtime/net/connection.ts';
 import type { Dict } from '../../../runtime/wamp/message.ts';
+import { fold } from '../policy/names.ts';
 import type { EffectiveUser } from '../policy-port.ts';
 import type { PasswordOptions } from '../records.ts';
 
@@ -44,6 +45,8 @@ export interface Claim {
   /** Undefined: there is none of this name that could enter. */
   readonly user: EffectiveUser | undefined;
   readonly password: PasswordOptions;
+  /** Where the user's password is kept and what holds there: its SSO realm, or this one. */
+  readonly keeper?: { readonly uri: string; readonly password: PasswordOptions } | undefined;
   readonly authextra: Dict;
   readonly sessionId: number;
   readonly transport: TransportInfo;
@@ -76,13 +79,13 @@ export function nothingAsked(): Step {
   return { kind: 'malformed', detail: 'nothing was asked' };
 }
 
-/** The same for the same name, and as random as the secret to everybody else. */
+/** The same for the same name in all its spellings, as a user's own are; as random as the secret to everybody else. */
 export function mocked(
   { crypto, secret }: MethodTools,
   { realm, authid }: Claim,
   what: string,
   bytes: number,
 ): Uint8Array {
-  const name = new TextEncoder().encode(JSON.stringify([what, realm, authid]));
+  const name = new TextEncoder().encode(JSON.stringify([what, realm, fold(authid)]));
   return crypto.hmac(secret, name).slice(0, bytes);
 }

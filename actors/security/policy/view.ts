@@ -4,6 +4,8 @@
  *
  * A fact counts if it is held and not older than those it is about: `since` in records.ts.
  */
+import type { MethodName } from '../negotiation.ts';
+import { lists } from '../negotiation.ts';
 import type { EffectiveRealm } from '../policy-port.ts';
 import type { GroupRecord, PasswordOptions, RealmRecord, UserRecord } from '../records.ts';
 import type { RealmFacts } from './facts.ts';
@@ -11,13 +13,15 @@ import { groupKey } from './rows.ts';
 
 export interface PolicyDefaults {
   readonly authmethods: readonly string[];
-  /** Without protocols: those that the realm's methods need. */
+  /** `auto`: a realm keeps the verifiers that its methods need. */
+  readonly protocol: 'auto' | 'cra' | 'scram';
   readonly password: Omit<PasswordOptions, 'protocols'>;
 }
 
 /** Bondy's. What a realm offers is further narrowed by sources, so none of them is open by default. */
 export const DEFAULT_POLICY: PolicyDefaults = {
   authmethods: ['anonymous', 'password', 'oauth2', 'wampcra', 'ticket'],
+  protocol: 'auto',
   password: {
     scramKdf: 'pbkdf2',
     iterations: 10_000,
@@ -127,7 +131,7 @@ function effectiveRealm(
     authmethods,
     securityEnabled: inherited('securityEnabled') ?? true,
     password: inherited('password') ?? {
-      protocols: protocolsFor(authmethods),
+      protocols: protocolsFor(authmethods, defaults),
       ...defaults.password,
     },
     limits: {
@@ -146,10 +150,17 @@ function effectiveRealm(
   };
 }
 
-/** The key that CRA needs is as good as the password: it is kept only where somebody may use it. */
-export function protocolsFor(authmethods: readonly string[]): PasswordOptions['protocols'] {
+/**
+ * The key that CRA needs is as good as the password: it is kept only where somebody may use it. `cra` and `scram` keep
+ * what this method needs whatever the realm offers now, and `scram` never the key of CRA.
+ */
+export function protocolsFor(
+  authmethods: readonly string[],
+  { protocol }: Pick<PolicyDefaults, 'protocol'>,
+): PasswordOptions['protocols'] {
+  const offers = (method: MethodName): boolean => lists(authmethods, method);
   const protocols: PasswordOptions['protocols'][number][] = ['hash'];
-  if (authmethods.includes('wamp-scram')) protocols.push('scram');
-  if (authmethods.includes('wampcra')) protocols.push('cra');
+  if (protocol === 'scram' || offers('wamp-scram')) protocols.push('scram');
+  if (protocol === 'cra' || (protocol === 'auto' && offers('wampcra'))) protocols.push('cra');
   return protocols;
 }

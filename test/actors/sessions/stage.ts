@@ -96,6 +96,7 @@ export class Stage {
         directory: this.directory,
         clock: { now: () => this.kernel.clock.now(), wall: () => this.kernel.clock.wall() },
         policy: undefined,
+        secret: new Uint8Array(32),
         count: (counter) => this.#metrics.counters.count(counter),
       }),
       net: this.#net,

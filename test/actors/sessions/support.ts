@@ -73,6 +73,7 @@ export class SessionUnderTest implements SessionEffects {
           directory,
           clock: { now: () => 0, wall: () => 0 },
           policy: undefined,
+          secret: new Uint8Array(32),
           count: (counter) => this.count(counter),
         }),
       lookup: (uri) => directory.lookup(uri),
