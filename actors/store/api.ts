@@ -134,7 +134,13 @@ export type PartitionMessage =
       readonly limit: number;
       readonly reply: ReplyTo<PageOutcome>;
     }
-  | { readonly kind: 'subscribe'; readonly prefix: string; readonly target: Target<ChangeMessage> }
+  | {
+      readonly kind: 'subscribe';
+      readonly prefix: string;
+      readonly target: Target<ChangeMessage>;
+      /** Changes of the partition that the subscriber can have read: of a later one it is told that it missed some. */
+      readonly seen: number;
+    }
   | {
       readonly kind: 'unsubscribe';
       readonly prefix: string;

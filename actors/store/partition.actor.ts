@@ -132,7 +132,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
       case 'page':
         return pageOf(this.#rows, this, message, (outcome) => message.reply.reply(outcome));
       case 'subscribe':
-        return this.#subscribers.add(message.prefix, message.target);
+        return this.#subscribers.add(message, message.seen !== this.#state.changes);
       case 'unsubscribe':
         return this.#subscribers.remove(message.prefix, message.target);
       case 'merge':
@@ -224,6 +224,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
   }
 
   changed(change: Change): void {
+    this.#state.changes += 1;
     this.#subscribers.tell(change);
   }
 

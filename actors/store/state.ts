@@ -41,6 +41,8 @@ export class PartitionState {
   /** The last dots given, by lane. */
   readonly sequences: Record<Lane, number> = { durable: 0, ram: 0 };
   status: PartitionStatus = { kind: 'loading' };
+  /** How often a subscriber would have been told something. */
+  changes = 0;
   /** Rows that are not what they were: until they are healed, this partition vouches for nothing. */
   damaged = 0;
   /**

@@ -154,14 +154,18 @@ export class Store {
     return partition < this.partitions ? { partition, after: undefined } : undefined;
   }
 
-  /** Every change from now on. To be repeated when a partition was restarted (monitor `partitionName`). */
+  /**
+   * Every change from now on: what a partition changes before it hears of this is told as `store_changes_lost`. To be
+   * repeated when a partition was restarted (monitor `partitionName`).
+   */
   subscribe(
     context: Pick<Context<never>, 'whereis'>,
     prefix: string,
     target: Target<ChangeMessage>,
   ): void {
     for (let index = 0; index < this.partitions; index++) {
-      context.whereis(partitionName(index))?.cast({ kind: 'subscribe', prefix, target });
+      const { changes: seen } = this.#state.partitions[index]!;
+      context.whereis(partitionName(index))?.cast({ kind: 'subscribe', prefix, target, seen });
     }
   }
 

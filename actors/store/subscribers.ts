@@ -1,7 +1,9 @@
 /** Who hears of changes. A subscriber whose mailbox is full loses changes, is told so, and reads again. */
 import type { Target } from '../../runtime/kernel/actor.ts';
-import type { Change, ChangeMessage } from './api.ts';
+import type { Change, ChangeMessage, PartitionMessage } from './api.ts';
 import type { StoreCounter } from './port.ts';
+
+type Subscription = Pick<Extract<PartitionMessage, { kind: 'subscribe' }>, 'prefix' | 'target'>;
 
 interface Subscriber {
   readonly target: Target<ChangeMessage>;
@@ -16,10 +18,13 @@ export class Subscribers {
     this.#count = count;
   }
 
-  add(prefix: string, target: Target<ChangeMessage>): void {
+  /** `isLate`: something has changed since it asked, which it may not have read. */
+  add({ prefix, target }: Subscription, isLate: boolean): void {
     const all = this.#byPrefix.get(prefix) ?? [];
     this.#byPrefix.set(prefix, all);
-    if (!all.some((known) => known.target === target)) all.push({ target, hasLost: false });
+    let subscriber = all.find((known) => known.target === target);
+    if (!subscriber) all.push((subscriber = { target, hasLost: false }));
+    if (isLate) this.#tellLost(prefix, subscriber);
   }
 
   remove(prefix: string, target: Target<ChangeMessage>): void {
@@ -30,10 +35,7 @@ export class Subscribers {
 
   tell(change: Change): void {
     for (const subscriber of this.#byPrefix.get(change.prefix) ?? []) {
-      if (subscriber.hasLost) {
-        const lost = { kind: 'store_changes_lost', prefix: change.prefix } as const;
-        subscriber.hasLost = subscriber.target.cast(lost) === 'refused';
-      }
+      if (subscriber.hasLost) this.#tellLost(change.prefix, subscriber);
       const delivery = subscriber.hasLost ? 'refused' : subscriber.target.cast(change);
       if (delivery === 'accepted') continue;
       if (delivery === 'dead') this.remove(change.prefix, subscriber.target);
@@ -42,5 +44,10 @@ export class Subscribers {
         this.#count('store_changes_dropped');
       }
     }
+  }
+
+  #tellLost(prefix: string, subscriber: Subscriber): void {
+    const lost = { kind: 'store_changes_lost', prefix } as const;
+    subscriber.hasLost = subscriber.target.cast(lost) === 'refused';
   }
 }
