@@ -50,5 +50,6 @@ export function auditedAuthorizer(
       return isAllowed;
     },
     mayDisclose: (member, action, uri, match) => inner.mayDisclose(member, action, uri, match),
+    mayStill: inner.mayStill && ((...question) => inner.mayStill!(...question)),
   };
 }

@@ -1,7 +1,7 @@
 /** Who may do what, kept as the store says, and the one who changes it. */
-import { CLOSE } from '../runtime/wamp/uris.ts';
 import { REALM_KEEPER } from '../actors/realms/api.ts';
 import type { Principal } from '../actors/security/api.ts';
+import { whyLeave } from '../actors/security/presence.ts';
 import { security as securityActor } from '../actors/security/security.actor.ts';
 import { writer } from '../actors/security/writer.actor.ts';
 import { COOLING } from './intensities.ts';
@@ -29,8 +29,8 @@ export function security(parts: Parts): ChildSpec {
             mailbox,
             store,
             state,
-            attendance: (realm) => directory.lookup(realm)?.attendance,
-            realms: () => parts.kernel().whereis(REALM_KEEPER),
+            realms: directory,
+            keeper: () => parts.kernel().whereis(REALM_KEEPER),
             announce: (change) => parts.announce?.(change),
             count: net.count,
           }),
@@ -53,11 +53,6 @@ export function security(parts: Parts): ChildSpec {
 
 /** Whoever waited to come in while it was disabled or removed may not stay. */
 export function mayStay({ table }: SecurityParts) {
-  return (realm: string, { subject }: Principal): string | undefined => {
-    const username = subject?.username;
-    if (username === undefined) return undefined;
-    const user = table.policy.user(realm, username);
-    if (user === undefined) return subject?.isVouchedFor ? undefined : CLOSE.userDeleted;
-    return user.enabled ? undefined : CLOSE.userDisabled;
-  };
+  return (realm: string, principal: Principal): string | undefined =>
+    whyLeave(table.policy, realm, principal);
 }

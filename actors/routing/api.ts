@@ -101,6 +101,8 @@ export type RouterInput =
   | Relayed
   /** Who is registered and who listens on other nodes. */
   | { readonly kind: 'registry'; readonly event: RegistryEvent }
+  /** Decisions may be others: what sessions hold is gone through, slice after slice (`isNext`: the router's own). */
+  | { readonly kind: 'review'; readonly isNext: boolean }
   /** What the store has of retained events. */
   | RetainedRows
   /** What it has of the history. */
@@ -131,6 +133,6 @@ export interface AskedByManagement {
 
 /** The router's mailbox. */
 export interface RouterTarget extends Target<RouterInput> {
-  /** For `leave`: it is never refused, or what the session had would stay. */
+  /** For `leave` and `review`: never refused, or what a session had, or may not have, would stay. */
   admit(message: RouterInput): void;
 }

@@ -25,6 +25,8 @@ import { tokenProcedures } from './session-token.ts';
 import { answerInterrupted, decide } from './requests.ts';
 import type { Cores } from './requests.ts';
 import { earlier, Replication } from './replicated/replication.ts';
+import { reviewing } from './reviewing.ts';
+import type { Reviewing } from './reviewing.ts';
 import type { RouterDependencies } from './router-dependencies.ts';
 import type { RealmRows } from './tables.ts';
 
@@ -52,6 +54,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
   readonly #farewells: Farewells | undefined;
   readonly #replication: Replication;
   readonly #managing: Managing;
+  readonly #reviewing: Reviewing;
   readonly #isProxy: (member: Member) => boolean;
   readonly #followUps = new FollowUps({
     announce: (announcement) => this.#publish(announcement),
@@ -131,6 +134,9 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
       cluster: parts?.dealer(procedures),
     });
     this.#cores = { broker: this.#broker, dealer: this.#dealer };
+    this.#reviewing = reviewing(this.#rows.members, authorizer, this.#cores, () =>
+      dependencies.mailbox.admit({ kind: 'review', isNext: true }),
+    );
     this.#isProxy = (member) => parts?.peers.isProxy(member) ?? false;
     this.#cluster = parts?.join(this.#dealer, this.#broker);
     this.#recover();
@@ -155,6 +161,10 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         return this.#expire();
       case 'sweep':
         return this.#sweep();
+      case 'review':
+        if (input.isNext) this.#reviewing.step();
+        else this.#reviewing.begin();
+        return this.#settle();
       case 'retained':
         return this.#broker.retained(input, this.#context.clock.wall());
       case 'registry':
@@ -193,6 +203,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     if (this.#cluster) this.#rejoin(this.#cluster);
     const interrupted = this.#d.mailbox.takeInterrupted();
     if (interrupted) this.#resume(interrupted);
+    this.#reviewing.begin();
     this.#sweep();
     this.#schedule();
     this.#replication.report();
@@ -219,6 +230,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
         return this.#d.mailbox.putBack(input);
       case 'expire':
       case 'sweep':
+      case 'review': // begun anew
       case 'retained': // read anew
       case 'recorded':
       case 'registry': // it is told everything anew

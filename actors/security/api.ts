@@ -74,6 +74,13 @@ export interface Authorizer {
     uri: string,
     match?: 'exact' | 'prefix' | 'wildcard',
   ): boolean;
+  /** `mayI` of what was allowed before, after the policy changed: no request, so none is denied. Absent: no policy. */
+  mayStill?(
+    member: Member,
+    action: Action,
+    uri: string,
+    match: 'exact' | 'prefix' | 'wildcard',
+  ): boolean;
 }
 
 // What administration (actors/management/) reads and writes by.

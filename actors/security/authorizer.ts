@@ -77,6 +77,12 @@ export class PolicyAuthorizer implements Authorizer {
     return allowed;
   }
 
+  /** Not remembered: a session may hold more than that has room for, and most of it is not asked for again. */
+  mayStill(member: Member, action: Action, uri: string, match: Match): boolean {
+    const { subject } = this.#of(member);
+    return this.#policy.allows(this.#realm, subject, PERMISSIONS[action], uri, match);
+  }
+
   /**
    * The realm's `allowDisclosure` decides for everybody; where it says nothing, the permissions `wamp.disclose_caller`
    * and `wamp.disclose_publisher` do. Rare, so not remembered.

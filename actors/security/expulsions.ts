@@ -12,15 +12,27 @@ export type Expulsion = Extract<PolicyChange, { kind: 'user' }>['what'];
 
 const STRICTNESS: Readonly<Record<Expulsion, number>> = { rekeyed: 0, disabled: 1, removed: 2 };
 
-/** By realm and username, so that the sessions of a realm are looked through once; the severest word counts. */
-export function expulsions(
-  changes: readonly PolicyChange[],
-): ReadonlyMap<string, ReadonlyMap<string, Expulsion>> {
-  const realms = new Map<string, Map<string, Expulsion>>();
+/** Of one realm. */
+export interface Leaving {
+  readonly users: ReadonlyMap<string, Expulsion>;
+  /** The realm, its prototype or its SSO realm is another: all who are in are asked about. */
+  readonly isChanged: boolean;
+}
+
+/** By realm, so that its sessions are looked through once; of a user the severest word counts. */
+export function expulsions(changes: readonly PolicyChange[]): ReadonlyMap<string, Leaving> {
+  const realms = new Map<string, { readonly users: Map<string, Expulsion>; isChanged: boolean }>();
+  const of = (realm: string) => {
+    const known = realms.get(realm);
+    if (known) return known;
+    const made = { users: new Map<string, Expulsion>(), isChanged: false };
+    realms.set(realm, made);
+    return made;
+  };
   for (const change of changes) {
+    if (change.kind === 'realm' && change.what === 'changed') of(change.uri).isChanged = true;
     if (change.kind !== 'user') continue;
-    let users = realms.get(change.realm);
-    if (!users) realms.set(change.realm, (users = new Map<string, Expulsion>()));
+    const { users } = of(change.realm);
     const known = users.get(change.username);
     if (known === undefined || STRICTNESS[change.what] > STRICTNESS[known]) {
       users.set(change.username, change.what);

@@ -1,6 +1,6 @@
 /**
  * Keeps the policy what the store says: reads all rows of the prefix `security`, follows their changes from any node, ends
- * sessions of those who may no longer be there and has realms opened and closed.
+ * sessions of those who may no longer be there, has routers review what sessions hold, and has realms opened and closed.
  *
  * State first: a row changes the policy, and what that asks for is written down in the table, in one step. It is done when
  * the changes that wait behind it are in as well, so that a batch is acted upon as a whole.
@@ -9,12 +9,15 @@ import type { Context, Definition, Handlers, Target } from '../../runtime/kernel
 import type { Mailbox } from '../../runtime/kernel/mailbox.ts';
 import { compareBytes } from '../../runtime/structures/bytes.ts';
 import { Malformed } from '../../runtime/structures/malformed.ts';
-import type { Attendance } from '../realms/api.ts';
-import type { Change, PartitionInfo, PartitionMessage, Store, StoreState } from '../store/api.ts';
+import type { Realm } from '../realms/api.ts';
+import type { Change, Store, StoreState } from '../store/api.ts';
 import { partitionName } from '../store/api.ts';
-import type { Expulsion } from './expulsions.ts';
+import { CLOSE } from '../../runtime/wamp/uris.ts';
+import type { Member } from '../routing/api.ts';
+import type { Expulsion, Leaving } from './expulsions.ts';
 import { CLOSE_USER, expulsions } from './expulsions.ts';
 import { decodeRecord, encodeRecord } from './policy/rows.ts';
+import { whyLeave } from './presence.ts';
 import type { PolicyChange } from './policy-port.ts';
 import { SECURITY } from './records.ts';
 import type { SecurityMessage } from './services.ts';
@@ -26,17 +29,21 @@ export interface SecurityDependencies {
   readonly mailbox: Mailbox<SecurityMessage>;
   readonly store: Store;
   readonly state: StoreState;
-  /** Who is in a realm here; undefined: it is not open. */
-  attendance(realm: string): Attendance | undefined;
+  /** Those that are open here, with who is in them. */
+  readonly realms: OpenRealms;
   /** Who opens and closes realms. */
-  realms(): Target<{ readonly kind: 'look' }> | undefined;
+  keeper(): Target<{ readonly kind: 'look' }> | undefined;
   /** What happened, for those who listen in a realm. Only where the change was made. */
   announce(change: PolicyChange): void;
   count(counter: string, by?: number): void;
 }
 
+export interface OpenRealms {
+  lookup(uri: string): Pick<Realm, 'attendance'> | undefined;
+  all(): Iterable<Pick<Realm, 'uri' | 'router'>>;
+}
+
 const LOOK_AGAIN_MS = 200;
-const CONFIRM_MS = 30_000;
 /** Rows read again in a turn. */
 const SLICE = 200;
 
@@ -57,7 +64,8 @@ class SecurityActor implements Handlers<SecurityMessage> {
   #unread: string[] = [];
   #follows = false;
   #isToAct = false;
-  #confirmed = 0;
+  /** Versions of the policy for which routers were told to go through what their sessions hold. */
+  #reviewed: ReadonlyMap<string, number> = new Map();
 
   constructor(dependencies: SecurityDependencies, context: Context<SecurityMessage>) {
     this.#d = dependencies;
@@ -86,8 +94,6 @@ class SecurityActor implements Handlers<SecurityMessage> {
         return this.#read(SLICE);
       case 'act':
         return this.#act();
-      case 'subscribed':
-        return this.#onSubscribed();
       case 'sync':
         this.#act();
         return message.reply.reply();
@@ -116,30 +122,11 @@ class SecurityActor implements Handlers<SecurityMessage> {
     }
     this.#follows = true;
     store.subscribe(this.#context, SECURITY, mailbox);
-    this.#confirm();
     this.#readAll();
     if (table.isLoaded) return;
     // Nobody is in yet, so nobody waits: all of it at once, before what needs it starts.
     this.#read(Infinity);
     this.#writer.loaded();
-  }
-
-  /** What changes before a partition has heard of the subscription is told to nobody: then it is to be read again. */
-  #confirm(): void {
-    for (let index = 0; index < this.#d.store.partitions; index++) {
-      const partition = this.#context.whereis(partitionName(index));
-      if (partition === undefined) return; // it is monitored
-      this.#context.call<PartitionMessage, PartitionInfo>(
-        partition,
-        (reply) => ({ kind: 'info', reply }),
-        CONFIRM_MS,
-        () => ({ kind: 'subscribed' }),
-      );
-    }
-  }
-
-  #onSubscribed(): void {
-    if (++this.#confirmed % this.#d.store.partitions === 0) this.#readAll();
   }
 
   #onChange({ key, value, source }: Change): void {
@@ -201,30 +188,60 @@ class SecurityActor implements Handlers<SecurityMessage> {
     this.#isToAct = false;
     const changes = this.#writer.work.all();
     if (changes.length === 0) return;
-    for (const [realm, users] of expulsions(changes)) this.#expel(realm, users);
-    if (changes.some(({ kind }) => kind === 'realm')) this.#d.realms()?.cast({ kind: 'look' });
+    for (const [realm, leaving] of expulsions(changes)) this.#expel(realm, leaving);
+    this.#review(replaced(changes));
+    if (changes.some(({ kind }) => kind === 'realm')) this.#d.keeper()?.cast({ kind: 'look' });
     this.#writer.work.done();
   }
 
-  #expel(realm: string, users: ReadonlyMap<string, Expulsion>): void {
+  /** Of users, and of a realm that is another itself. */
+  #expel(realm: string, { users, isChanged }: Leaving): void {
     const { policy } = this.#writer;
-    for (const [session, member] of this.#d.attendance(realm)?.sessions() ?? []) {
-      // Without a subject: a realm of the configuration, whose users are no records.
-      const { username = '', isVouchedFor = false } = member.subject ?? {};
-      const what = users.get(username);
-      if (what === undefined || (isVouchedFor && what !== 'disabled')) continue;
-      const passwordAt = policy.user(realm, username)?.passwordAt ?? 0;
-      const spared = this.#d.table.sparedOf(username, passwordAt);
-      if (what === 'rekeyed' && spared === member.id) continue;
+    for (const [session, member] of this.#d.realms.lookup(realm)?.attendance.sessions() ?? []) {
+      const reason =
+        this.#whyLeave(realm, users, member) ?? (isChanged && whyLeave(policy, realm, member));
+      if (!reason) continue;
       this.#d.count('sessions_expelled');
-      const details = { message: WORDS[what] };
-      session.cast({ kind: 'goodbye', reason: CLOSE_USER[what], details });
+      session.cast({ kind: 'goodbye', reason, details: { message: WORDS[reason] } });
     }
+  }
+
+  #whyLeave(realm: string, users: ReadonlyMap<string, Expulsion>, member: Member) {
+    // Without a subject: a realm of the configuration, whose users are no records.
+    const { username = '', isVouchedFor = false } = member.subject ?? {};
+    const what = users.get(username);
+    if (what === undefined || (isVouchedFor && what !== 'disabled')) return undefined;
+    const passwordAt = this.#writer.policy.user(realm, username)?.passwordAt ?? 0;
+    const spared = this.#d.table.sparedOf(username, passwordAt);
+    return what === 'rekeyed' && spared === member.id ? undefined : CLOSE_USER[what];
+  }
+
+  /** Routers go through what their sessions hold, where decisions may be others than when they were told last. */
+  #review(replaced: ReadonlySet<string>): void {
+    const versions = new Map<string, number>();
+    for (const { uri, router } of this.#d.realms.all()) {
+      const version = this.#writer.policy.version(uri);
+      versions.set(uri, version);
+      // What is in a realm that is being closed goes with it.
+      const isToStay = !replaced.has(uri) && this.#writer.policy.realm(uri)?.allowConnections;
+      if (isToStay && this.#reviewed.get(uri) !== version)
+        router.admit({ kind: 'review', isNext: false });
+    }
+    this.#reviewed = versions;
   }
 }
 
-const WORDS: Readonly<Record<Expulsion, string>> = {
-  removed: 'the user was removed',
-  disabled: 'the user was disabled',
-  rekeyed: 'the credentials of the user were changed',
+const WORDS: Readonly<Record<string, string>> = {
+  [CLOSE.userDeleted]: 'the user was removed',
+  [CLOSE.userDisabled]: 'the user was disabled',
+  [CLOSE.credentialsChanged]: 'the credentials of the user were changed',
+  [CLOSE.methodWithdrawn]: 'the realm no longer offers the method by which the session came in',
 };
+
+/** Realms that were removed, perhaps to be made anew. */
+function replaced(changes: readonly PolicyChange[]): ReadonlySet<string> {
+  const uris = changes.flatMap((change) =>
+    change.kind === 'realm' && change.what === 'removed' ? [change.uri] : [],
+  );
+  return new Set(uris);
+}

@@ -8,7 +8,6 @@ export type SecurityMessage =
   | { readonly kind: 'look' }
   | { readonly kind: 'read' }
   | { readonly kind: 'act' }
-  | { readonly kind: 'subscribed' }
   /** Answered when all changes that were told before are in the policy and were acted upon. */
   | { readonly kind: 'sync'; readonly reply: ReplyTo<void> };
 

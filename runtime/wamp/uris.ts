@@ -50,7 +50,11 @@ export const ERRORS = {
   activeUsers: 'bondy.error.active_users',
   badSignature: 'bondy.error.bad_signature',
   notAllowed: 'bondy.error.not_allowed',
+  invalidRequest: 'bondy.error.invalid_request',
 } as const;
+
+/** The keys of the above. */
+export type ErrorName = keyof typeof ERRORS;
 
 export const CLOSE = {
   goodbyeAndOut: 'wamp.close.goodbye_and_out',
@@ -60,4 +64,5 @@ export const CLOSE = {
   userDeleted: 'bondy.user.deleted',
   userDisabled: 'bondy.user.disabled',
   credentialsChanged: 'bondy.user.credentials_changed',
+  methodWithdrawn: 'bondy.session.method_withdrawn',
 } as const;

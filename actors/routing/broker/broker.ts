@@ -235,6 +235,10 @@ export class Broker {
     this.#subscribing.unsubscribe(member, message);
   }
 
+  heldBy(member: Member): ReadonlySet<Subscription> {
+    return this.#subscriptions.heldBy(member.id);
+  }
+
   /** False when the session does not have it. */
   revoke(member: Member, subscription: Id, reason?: string): boolean {
     return this.#subscribing.revoke(member, subscription, reason);

@@ -53,7 +53,7 @@ export class Rules {
     if (!this.#isValid(topic, match)) {
       return refusal(ERRORS.invalidUri, 'not a valid topic for this match policy');
     }
-    if (!this.#may(member, 'subscribe', topic, match)) return NOT_AUTHORIZED;
+    if (!this.maySubscribe(member, topic, match)) return NOT_AUTHORIZED;
     const { subscriptions, config } = this.#d;
     if (subscriptions.find(match, topic)?.subscribers.has(member.id)) return undefined;
     const waiting = pending?.countOf(member) ?? 0;
@@ -63,6 +63,10 @@ export class Rules {
     const wildcards = match === 'wildcard' ? subscriptions.wildcardsHeldBy(member.id) : 0;
     if (wildcards < config.maxWildcardsPerSession) return undefined;
     return refusal(ERRORS.limitExceeded, 'too many subscriptions to wildcards');
+  }
+
+  maySubscribe(member: Member, topic: string, match: MatchPolicy): boolean {
+    return this.#may(member, 'subscribe', topic, match);
   }
 
   mayUnsubscribe(member: Member, topic: string, match: MatchPolicy): boolean {

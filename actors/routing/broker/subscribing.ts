@@ -169,7 +169,12 @@ export class Subscribing {
     for (const { member, message } of this.#pending?.take(fits) ?? []) {
       const options = readSubscribeOptions(message.options);
       if (options instanceof BadOption || this.#d.members.get(member.id) !== member) continue;
-      this.#enter(member, message, options, now);
+      if (this.#d.rules.maySubscribe(member, message.topic, options.match)) {
+        this.#enter(member, message, options, now);
+        continue;
+      }
+      this.#unwant(options.match, message.topic); // what allowed it was taken back meanwhile
+      refuse(member, message, NOT_AUTHORIZED);
     }
   }
 
