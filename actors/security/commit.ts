@@ -5,7 +5,7 @@
 import { Malformed } from '../../runtime/structures/malformed.ts';
 import type { Policy } from './policy/policy.ts';
 import { decodeRecord, encodeRecord, keyOf } from './policy/rows.ts';
-import type { RealmKeyRecord, RealmRecord, SecurityRecord } from './records.ts';
+import type { RealmKeyRecord, RealmRecord, SecurityRecord, TicketCutoffRecord } from './records.ts';
 
 /** What was there when the change was made up, by key; undefined: nothing. Only what is named is compared. */
 export type Seen = ReadonlyMap<string, SecurityRecord | undefined>;
@@ -38,7 +38,11 @@ export function planOf(
   }: { now: number; seen: Seen | undefined; keyFor(realm: string): RealmKeyRecord },
 ): Plan {
   if (records.length > MAX_RECORDS) return invalid(`${records.length} records are too many`);
-  const all = [...records, ...missingKeys(policy, records, keyFor)];
+  const all = [
+    ...records,
+    ...missingKeys(policy, records, keyFor),
+    ...missingCutoffs(policy, records),
+  ];
   const why = whyNot(policy, all) ?? changedSince(policy, seen);
   if (why !== undefined) return why;
   const steps: RowPut[][] = [[], [], []];
@@ -57,7 +61,7 @@ export function planOf(
 
 /** 0: takes something away. 2: lets others in. */
 function rankOf(policy: KnownPolicy, record: SecurityRecord): 0 | 1 | 2 {
-  if (!record.held) return 0;
+  if (!record.held || record.kind === 'ticket_cutoff') return 0;
   if (record.kind === 'user' && !record.enabled) return 0;
   if (record.kind !== 'realm') return 1;
   const before = policy.record(keyOf(record));
@@ -129,6 +133,39 @@ function missingKeys(
     );
     return hasOne ? [] : [keyFor(record.uri)];
   });
+}
+
+/** Whoever is disabled, let in again or gets other credentials begins without tickets. */
+function missingCutoffs(
+  policy: KnownPolicy,
+  records: readonly SecurityRecord[],
+): readonly TicketCutoffRecord[] {
+  const cutoffs = new Map<string, TicketCutoffRecord>();
+  const given = new Set(records.filter(({ kind }) => kind === 'ticket_cutoff').map(keyOf));
+  for (const record of records) {
+    if (!endsTickets(policy, record)) continue;
+    const { realm, username: authid } = record;
+    const cutoff = { kind: 'ticket_cutoff', held: true, at: 0, realm, authid } as const;
+    const key = keyOf(cutoff);
+    if (!given.has(key)) cutoffs.set(key, cutoff);
+  }
+  return [...cutoffs.values()];
+}
+
+function endsTickets(
+  policy: KnownPolicy,
+  record: SecurityRecord,
+): record is Extract<SecurityRecord, { kind: 'user' | 'authorized_key' }> {
+  if (record.kind !== 'user' && record.kind !== 'authorized_key') return false;
+  const before = policy.record(keyOf(record));
+  if (!before?.held) return false;
+  if (record.kind === 'authorized_key' || before.kind !== 'user') return !record.held;
+  return (
+    record.held &&
+    (record.enabled !== before.enabled ||
+      record.passwordAt !== before.passwordAt ||
+      record.ssoRealmUri !== before.ssoRealmUri)
+  );
 }
 
 function invalid(message: string): Extract<Plan, { kind: 'refused' }> {

@@ -186,6 +186,16 @@ export interface TicketRecord extends Fact {
   readonly expiresAt: number;
 }
 
+/**
+ * Tickets of this user that are not younger open no sessions in this realm any more, whether their rows are here or still
+ * under way. Never taken back, and dated after all of them.
+ */
+export interface TicketCutoffRecord extends Fact {
+  readonly kind: 'ticket_cutoff';
+  readonly realm: string;
+  readonly authid: string;
+}
+
 export type SecurityRecord =
   | RealmRecord
   | RealmKeyRecord
@@ -196,4 +206,5 @@ export type SecurityRecord =
   | MembershipRecord
   | SourceRecord
   | GrantRecord
-  | TicketRecord;
+  | TicketRecord
+  | TicketCutoffRecord;

@@ -12,9 +12,12 @@ import type {
   RealmRecord,
   SecurityRecord,
   SourceRecord,
+  TicketCutoffRecord,
+  TicketRecord,
   UserRecord,
 } from '../records.ts';
 import { GrantIndex } from './grant-index.ts';
+import { keyOf } from './rows.ts';
 
 /** By owner and key. Nobody who has none has a map. */
 type Many<T> = Map<string, Map<string, T>>;
@@ -34,6 +37,9 @@ export class RealmFacts {
   /** Who is in groups: `user/NAME` and `group/NAME`. */
   readonly membershipsOf: Many<MembershipRecord> = new Map();
   readonly grantsOf: Many<GrantRecord> = new Map();
+  /** By username. */
+  readonly ticketsOf: Many<TicketRecord> = new Map();
+  readonly ticketCutoffs = new Map<string, TicketCutoffRecord>();
   readonly #indices = new Map<string, { readonly since: number; readonly index: GrantIndex }>();
   /** Of the policy's clock: when a decision of this realm may have changed last. */
   changedAt = 0;
@@ -46,9 +52,9 @@ export class RealmFacts {
   get isEmpty(): boolean {
     return (
       this.realm === undefined &&
-      [this.realmKeys, this.users, this.groups, this.aliases].every(({ size }) => size === 0) &&
-      [this.keysOf, this.sourcesOf, this.membershipsOf, this.grantsOf].every(
-        ({ size }) => size === 0,
+      [this.realmKeys, this.users, this.groups, this.aliases, this.ticketCutoffs].every(isEmpty) &&
+      [this.keysOf, this.sourcesOf, this.membershipsOf, this.grantsOf, this.ticketsOf].every(
+        isEmpty,
       )
     );
   }
@@ -80,7 +86,10 @@ export class RealmFacts {
         put(this.grantsOf, record.role, grantKey(record), record);
         return this.#indexGrant(record);
       case 'ticket':
-        return; // found by its key
+        return put(this.ticketsOf, record.authid, keyOf(record), record);
+      case 'ticket_cutoff':
+        this.ticketCutoffs.set(record.authid, record);
+        return;
     }
   }
 
@@ -115,6 +124,9 @@ export class RealmFacts {
         return;
       }
       case 'ticket':
+        return take(this.ticketsOf, record.authid, keyOf(record));
+      case 'ticket_cutoff':
+        this.ticketCutoffs.delete(record.authid);
         return;
     }
   }
@@ -143,7 +155,8 @@ export class RealmFacts {
     if (kind === 'realm') {
       for (const map of [this.realmKeys, this.users, this.groups, this.aliases])
         yield* map.values();
-      for (const many of [this.keysOf, this.sourcesOf, this.membershipsOf, this.grantsOf]) {
+      const { keysOf, sourcesOf, membershipsOf, grantsOf, ticketsOf } = this;
+      for (const many of [keysOf, sourcesOf, membershipsOf, grantsOf, ticketsOf]) {
         for (const each of many.values()) yield* each.values();
       }
       return;
@@ -151,7 +164,7 @@ export class RealmFacts {
     const role = `${kind}/${name}`;
     for (const many of [this.membershipsOf, this.grantsOf]) yield* many.get(role)?.values() ?? [];
     if (kind === 'user') {
-      for (const many of [this.keysOf, this.sourcesOf, this.aliasesOf]) {
+      for (const many of [this.keysOf, this.sourcesOf, this.aliasesOf, this.ticketsOf]) {
         yield* many.get(name)?.values() ?? [];
       }
       return;
@@ -161,6 +174,10 @@ export class RealmFacts {
       if (membership) yield membership;
     }
   }
+}
+
+function isEmpty({ size }: { readonly size: number }): boolean {
+  return size === 0;
 }
 
 function sourceKey({ cidr, authmethod }: SourceRecord): string {

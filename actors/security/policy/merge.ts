@@ -65,6 +65,7 @@ export function combineRecords(newestFirst: readonly SecurityRecord[]): Security
     case 'source':
     case 'grant':
     case 'ticket':
+    case 'ticket_cutoff':
       return { ...newest, ...fact };
   }
 }

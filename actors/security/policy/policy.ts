@@ -317,6 +317,7 @@ export class Policy implements PolicyPort {
       case 'alias':
       case 'source':
       case 'ticket':
+      case 'ticket_cutoff':
         return [];
     }
   }

@@ -47,6 +47,8 @@ function wordsOf(record: SecurityRecord): readonly (string | null)[] {
       const { realm, clientId, deviceId } = record.scope;
       return [kind, record.realm, record.authid, realm, clientId, deviceId];
     }
+    case 'ticket_cutoff':
+      return [kind, record.realm, record.authid];
   }
 }
 

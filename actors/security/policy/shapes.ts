@@ -179,6 +179,7 @@ export const SHAPES: Shapes = {
     id: name,
     expiresAt: integer,
   },
+  ticket_cutoff: { ...FACT, realm: uri, authid: name },
 };
 
 export function isKind(value: PlainValue | undefined): value is Kind {

@@ -109,8 +109,18 @@ function earliest(
     case 'alias':
     case 'source':
       return [...all, user(record.username)];
-    case 'ticket':
-      return [...all, user(record.authid)];
+    case 'ticket': {
+      const realms = [realm, record.scope.realm ?? realm];
+      const cutoffs = realms.map((uri) => known.facts(uri)?.ticketCutoffs.get(record.authid));
+      return [...all, user(record.authid), ...cutoffs.map((cutoff) => (cutoff?.at ?? -1) + 1)];
+    }
+    case 'ticket_cutoff': {
+      const home = facts?.users.get(record.authid)?.ssoRealmUri ?? realm;
+      const tickets = [realm, home].flatMap((uri) => [
+        ...(known.facts(uri)?.ticketsOf.get(record.authid)?.values() ?? []),
+      ]);
+      return [...all, user(record.authid), ...tickets.map(({ at }) => at)];
+    }
     case 'membership': {
       const member = record.of === 'user' ? user(record.member) : group(record.member);
       return [...all, member, group(record.group)];

@@ -61,6 +61,7 @@ const ALL: readonly SecurityRecord[] = [
   source('all', 'password', '::/0'),
   grant('group/staff', 'wamp.call', ''),
   ticket('ann', { scope: { realm: 'r', clientId: 'a b', deviceId: null } }),
+  { kind: 'ticket_cutoff', held: true, at: 1_000, realm: 'com.example', authid: 'ann' },
 ];
 
 const problem = (of: SecurityRecord, value: Uint8Array): string => {
@@ -71,7 +72,7 @@ const problem = (of: SecurityRecord, value: Uint8Array): string => {
 
 describe('a record', () => {
   it('of every kind comes back from its row as it was', () => {
-    assert.equal(new Set(ALL.map(({ kind }) => kind)).size, 10);
+    assert.equal(new Set(ALL.map(({ kind }) => kind)).size, 11);
     for (const record of ALL) {
       assert.deepEqual(decodeRecord(keyOf(record), encodeRecord(record)), plain(record));
     }
