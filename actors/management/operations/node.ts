@@ -2,6 +2,8 @@
 import type { TProperties } from '@sinclair/typebox';
 import { Type } from '@sinclair/typebox';
 import type { Dict, Id as WampId, Value } from '../../../runtime/wamp/message.ts';
+import { ERRORS } from '../../../runtime/wamp/uris.ts';
+import type { ApiError } from '../api.ts';
 import { PING } from '../api.ts';
 import { apiError } from '../errors.ts';
 import { NameText, Uri } from '../documents/names.ts';
@@ -180,16 +182,26 @@ function listDetails(request: Asked, what: 'registration' | 'subscription', done
 }
 
 function tellDetails(request: Asked, procedure: string, ids: readonly WampId[], done: Done): void {
+  let failure: ApiError | undefined;
   pageOfDetails(
     ids,
     request.kwargs as PageQuestion,
     (id, answer) =>
-      askMeta(request, { procedure, args: [id] }, (got) =>
-        answer('error' in got ? undefined : got.value),
-      ),
-    (page) => done({ value: page.rows, kwargs: pageKeywords(page) }),
+      askMeta(request, { procedure, args: [id] }, (got) => {
+        if (!('error' in got)) return answer(got.value);
+        // A row that could not be asked for is none that is gone: no list is told without it.
+        if (!GONE.has(got.error.uri)) failure ??= got.error;
+        answer(undefined);
+      }),
+    (page) => done(failure ? { error: failure } : { value: page.rows, kwargs: pageKeywords(page) }),
   );
 }
+
+const GONE: ReadonlySet<string> = new Set([
+  ERRORS.noSuchSession,
+  ERRORS.noSuchRegistration,
+  ERRORS.noSuchSubscription,
+]);
 
 type Lists = Readonly<Record<'exact' | 'prefix' | 'wildcard', readonly WampId[]>>;
 
