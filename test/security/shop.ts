@@ -109,9 +109,10 @@ export interface Hello {
   readonly more?: object;
 }
 
-/** HELLO, and what came of it. */
+/** HELLO, and what came of it. Alice says it unless `authid` is there, which may be undefined. */
 export function hello(client: RawClient, said: Hello): Promise<WampMessage> {
-  const { realm = SHOP, authid = 'alice', methods, authextra, more = {} } = said;
+  const { realm = SHOP, methods, authextra, more = {} } = said;
+  const authid = 'authid' in said ? said.authid : 'alice';
   const details = { roles: wamp.ALL_ROLES, authmethods: methods, authid, authextra, ...more };
   client.send([wamp.HELLO, realm, details]);
   return client.next('answer to HELLO');
