@@ -53,7 +53,7 @@ export class Reviewing {
     this.#isStale = this.#walk !== undefined;
     if (this.#walk) return;
     this.#walk = this.#all();
-    this.#d.later();
+    this.step();
   }
 
   step(): void {
@@ -69,7 +69,8 @@ export class Reviewing {
     this.#walk = undefined;
     if (!this.#isStale) return;
     this.#isStale = false;
-    this.begin();
+    this.#walk = this.#all();
+    this.#d.later();
   }
 
   /** Yields after each thing it has looked at. */

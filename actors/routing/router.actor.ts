@@ -203,7 +203,7 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     if (this.#cluster) this.#rejoin(this.#cluster);
     const interrupted = this.#d.mailbox.takeInterrupted();
     if (interrupted) this.#resume(interrupted);
-    this.#reviewing.begin();
+    this.#d.mailbox.admit({ kind: 'review', isNext: false });
     this.#sweep();
     this.#schedule();
     this.#replication.report();
