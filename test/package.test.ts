@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { test } from 'node:test';
 import { PROJECT_ROOT } from './support/project.ts';
 
@@ -27,7 +27,9 @@ test('a package has the program and the web page', { skip: !isBuilt && 'no build
     assert.ok(files.has(file), file);
   }
   assert.ok(files.has('dist/bin/bondy.js'));
-  for (const asset of readdirSync(join(PROJECT_ROOT, 'actors', 'admin', 'page'))) {
+  const page = join(PROJECT_ROOT, 'actors', 'admin', 'page');
+  const assets = readdirSync(page, { recursive: true, encoding: 'utf8' });
+  for (const asset of assets.filter((name) => extname(name) !== '')) {
     assert.ok(files.has(`dist/actors/admin/page/${asset}`), asset);
   }
 });

@@ -27,4 +27,26 @@ export const PAGE_FILES: readonly PageFile[] = [
   { path: '/cluster-columns.js', file: 'cluster-columns.js', type: SCRIPT },
   { path: '/table.js', file: 'table.js', type: SCRIPT },
   { path: '/text.js', file: 'text.js', type: SCRIPT }, // numbers, times, elements
+  { path: '/console/console.css', file: 'console/console.css', type: STYLE },
+  { path: '/console/forms.css', file: 'console/forms.css', type: STYLE },
+  ...[
+    'console', // who is logged in, and which view is shown
+    'place', // the view as an address
+    'client', // the admin API
+    'problem', // what it refused
+    'login-view',
+    'realms-view',
+    'traffic-views', // sessions, procedures, topics
+    'people-views', // users and groups
+    'access-views', // grants, and why something is denied
+    'story', // the latter in sentences
+    'listing',
+    'form',
+    'dialog',
+    'values',
+  ].map((name) => ({
+    path: `/console/${name}.js`,
+    file: `console/${name}.js`,
+    type: SCRIPT,
+  })),
 ];

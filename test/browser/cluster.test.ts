@@ -41,7 +41,7 @@ test('a node that is alone has no view of a cluster', { skip }, async (t) => {
   t.after(() => alone.node.stop());
   const { page, complaints } = await visitAt(browser, `${alone.url}#cluster`);
   await page.locator('body[data-cluster=off] #grid').waitFor();
-  assert.equal(await page.locator('#views').isVisible(), false);
+  assert.equal(await page.locator('#views a[href="#cluster"]').isVisible(), false);
   assert.equal(await page.locator('#cluster').isVisible(), false);
   assert.deepEqual(complaints, []);
   await page.close();

@@ -2,6 +2,7 @@
 import { ClusterFeed } from './cluster-feed.js';
 import { ClusterModel } from './cluster-model.js';
 import { ClusterView } from './cluster-view.js';
+import { Console } from './console/console.js';
 import { Crashes } from './crashes.js';
 import { Details } from './details.js';
 import { Feed } from './feed.js';
@@ -151,20 +152,23 @@ const clusterFeed = new ClusterFeed({
   onLost: () => clusterView.stale(),
 });
 
-/** The view is in the address, so that it can be kept and shared; a node without a cluster has one view. */
+const adminConsole = new Console(byId('console'));
+
+/** The view is in the address, so that it can be kept and shared. True: it is the cluster, which has to be asked for. */
 function showView() {
-  const isCluster = cluster.isEnabled === true && location.hash === '#cluster';
-  document.body.dataset.cluster = cluster.isEnabled === true ? 'on' : 'off';
-  byId('views').hidden = cluster.isEnabled !== true;
-  byId('cluster').hidden = !isCluster;
-  byId('tree').hidden = isCluster;
-  byId('totals').hidden = isCluster;
+  const isClustered = cluster.isEnabled === true;
+  const [name] = location.hash.split('/');
+  const isConsole = adminConsole.show(location.hash);
+  const view = isConsole || (isClustered && name === '#cluster') ? name : '#tree';
+  document.body.dataset.cluster = isClustered ? 'on' : 'off';
   for (const link of byId('views').children) {
-    const isCurrent = (link.hash === '#cluster') === isCluster;
-    if (isCurrent) link.setAttribute('aria-current', 'page');
+    if (link.hash === '#cluster') link.hidden = !isClustered;
+    if (link.hash === view) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
+    byId(link.hash.slice(1)).hidden = link.hash !== view;
   }
-  return isCluster;
+  byId('totals').hidden = view !== '#tree';
+  return view === '#cluster';
 }
 
 window.addEventListener('hashchange', () => clusterFeed.want(showView()));
@@ -178,7 +182,7 @@ filter.addEventListener('keydown', (event) => {
   drawSoon();
 });
 document.addEventListener('keydown', (event) => {
-  if (event.key !== '/' || event.target === filter) return;
+  if (event.key !== '/' || byId('tree').hidden || event.target === filter) return;
   event.preventDefault();
   filter.focus();
 });

@@ -1,0 +1,95 @@
+/** The realms of the node, and what is done with a whole one. */
+import { make } from '../text.js';
+import { askForm, confirm } from './dialog.js';
+import { listOf } from './values.js';
+import { Listing } from './listing.js';
+import { placeOf } from './place.js';
+
+const COLUMNS = [
+  { title: 'Realm', kind: 'name', text: ({ uri }) => uri, link: ({ uri }) => placeOf(uri) },
+  {
+    title: 'Security',
+    kind: 'state',
+    text: ({ security_status: status }) => status,
+    state: ({ security_status: status }) => (status === 'enabled' ? 'good' : 'bad'),
+  },
+  {
+    title: 'Connections',
+    kind: 'plain',
+    text: ({ is_prototype: isPrototype, allow_connections: isOpen }) =>
+      isPrototype ? 'prototype' : isOpen ? 'allowed' : 'not allowed',
+  },
+  { title: 'Methods', kind: 'text', text: ({ authmethods }) => authmethods.join(', ') },
+  { title: 'Description', kind: 'text', text: ({ description }) => description },
+];
+
+export function realmsView(client) {
+  const view = make('div', 'console-view');
+  const listing = new Listing({
+    title: 'Realms',
+    none: 'There is no realm yet.',
+    columns: COLUMNS,
+    load: (kwargs) => client.call('bondy.realm.list', [], kwargs),
+    create: { label: 'New realm', run: () => createRealm(client) },
+    actions: (realm) => actionsOf(client, realm),
+  });
+  view.append(listing.element);
+  return view;
+}
+
+function createRealm(client) {
+  return askForm({
+    title: 'New realm',
+    action: 'Create',
+    fields: [
+      { name: 'uri', label: 'URI', placeholder: 'com.example.realm' },
+      { name: 'description', label: 'Description' },
+      {
+        name: 'authmethods',
+        label: 'Methods',
+        hint: 'How users may log in, for example wamp-scram, ticket. Empty: those of the configuration.',
+      },
+    ],
+    submit: ({ uri, description, authmethods }) => {
+      const methods = listOf(authmethods);
+      const more = methods.length > 0 ? { authmethods: methods } : {};
+      return client.call('bondy.realm.create', [{ uri: uri.trim(), description, ...more }]);
+    },
+  });
+}
+
+function actionsOf(client, { uri, security_status: status, is_configured: isConfigured }) {
+  if (isConfigured) return []; // by bondy.conf, while the node runs
+  return [
+    status === 'enabled'
+      ? { label: 'Disable security', isDangerous: true, run: () => disable(client, uri) }
+      : { label: 'Enable security', run: () => enable(client, uri) },
+    { label: 'Delete', isDangerous: true, run: () => remove(client, uri) },
+  ];
+}
+
+async function enable(client, uri) {
+  await client.call('bondy.realm.security.enable', [uri]);
+  return true;
+}
+
+function disable(client, uri) {
+  return confirm({
+    title: `Disable security of ${uri}?`,
+    text: 'Everybody who gets into the realm may do everything in it then.',
+    action: 'Disable security',
+    typed: uri,
+    submit: () => client.call('bondy.realm.security.disable', [uri]),
+  });
+}
+
+function remove(client, uri) {
+  return confirm({
+    title: `Delete ${uri}?`,
+    text: 'Its users, groups, sources and grants are deleted with it, and its sessions are closed.',
+    action: 'Delete realm',
+    typed: uri,
+    fields: [{ name: 'force', label: 'Even if it has users', kind: 'check' }],
+    submit: ({ force }) => client.call('bondy.realm.delete', [uri], force ? { force } : {}),
+  });
+}
