@@ -27,6 +27,11 @@ const CHAPTERS: { readonly [Part in keyof typeof schema]: Omit<Chapter, 'keys'> 
     title: 'Authentication',
     intro: 'Passwords and what they cost, and how guessing is slowed down.',
   },
+  tickets: {
+    title: 'Tickets',
+    intro:
+      'What sessions ask for to come back with, or to give to a client that acts for them (docs/tickets.md).',
+  },
   masterRealm: {
     title: 'Master realm',
     intro: 'Where administrators enter, and the keys of realms.',

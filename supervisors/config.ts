@@ -5,6 +5,7 @@
 import type { AdminConfig } from '../actors/admin/config.ts';
 import type { RealmConfig } from '../actors/realms/config.ts';
 import type { AuthenticationConfig } from '../actors/security/config.ts';
+import type { TicketsConfig } from '../actors/security/tickets/config.ts';
 import type { SessionsConfig } from '../actors/sessions/config.ts';
 import { conflictMistakes } from '../runtime/config/check.ts';
 import type { Conflict } from '../runtime/config/check.ts';
@@ -45,6 +46,7 @@ import type { RoutingConfig } from './configuration/routing.ts';
 import { sessionKeys } from './configuration/sessions.ts';
 import { storeConfig, storeKeys } from './configuration/store.ts';
 import type { NodeStoreConfig } from './configuration/store.ts';
+import { ticketConflicts, ticketKeys, ticketsConfig } from './configuration/tickets.ts';
 
 export interface NodeConfig {
   readonly node: { readonly name: string };
@@ -56,6 +58,7 @@ export interface NodeConfig {
   readonly realms: readonly RealmConfig[];
   readonly masterRealm: MasterRealmConfig;
   readonly authentication: AuthenticationConfig;
+  readonly tickets: TicketsConfig;
   readonly sessions: SessionsConfig;
   readonly routing: RoutingConfig;
   readonly cluster: ClusterConfig;
@@ -75,6 +78,7 @@ export const schema = {
   realms: realmKeys,
   masterRealm: masterRealmKeys,
   authentication: authenticationKeys,
+  tickets: ticketKeys,
   sessions: sessionKeys,
   routing: routingKeys,
   cluster: clusterKeys,
@@ -119,6 +123,7 @@ function nodeConfig(values: NodeValues, environment: BootstrapConfig['environmen
     maxTotalBacklogBytes: listeners.all.maxTotalBacklogBytes,
     realms: realmConfigs(realms, values.bootstrap.file !== undefined),
     authentication: authenticationConfig(values.authentication),
+    tickets: ticketsConfig(values.tickets),
     routing: routingConfig(routing),
     cluster: clusterConfig(values.cluster),
     store,
@@ -137,6 +142,7 @@ function conflictsOf(values: NodeValues, config: NodeConfig): readonly Conflict[
     ...realmConflicts(realms),
     ...masterRealmConflicts(values.masterRealm, config.realms),
     ...authenticationConflicts(values.authentication),
+    ...ticketConflicts(values.tickets),
     ...routingConflicts(routing),
     ...clusterConflicts(values.cluster, values.node.name),
     ...(config.realms.includes(OPEN_REALM) ? openRealmConflicts(opened) : []),

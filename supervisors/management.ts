@@ -18,6 +18,7 @@ import { operationTable } from '../actors/management/table.ts';
 import { isMember, stateOf } from '../actors/membership/member.ts';
 import type { Member } from '../actors/routing/api.ts';
 import type { ManagementLink } from '../actors/routing/managing.ts';
+import { ticketScopeOf } from '../actors/security/api.ts';
 import { Passwords } from '../actors/security/passwords.ts';
 import { PolicyInventory } from '../actors/security/policy/inventory.ts';
 import type { PolicyDefaults } from '../actors/security/api.ts';
@@ -30,6 +31,7 @@ import type { Dict, Value } from '../runtime/wamp/message.ts';
 import { join, leave, remove } from './cluster-operations.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import type { Parts } from './parts.ts';
+import { ticketsPort } from './tickets.ts';
 
 /** How long routers of all nodes may take to say what they know. */
 const META_MS = 15_000;
@@ -70,7 +72,11 @@ export function managementLink(parts: Parts, realm: string): ManagementLink {
 }
 
 /** The dealer has asked whether it may. */
-function callerOf({ id, subject }: Member, realm: string, masterRealm: string): Caller {
+function callerOf(
+  { id, subject, authmethod, authextra }: Member,
+  realm: string,
+  masterRealm: string,
+): Caller {
   return {
     realm,
     username: subject?.username,
@@ -79,12 +85,16 @@ function callerOf({ id, subject }: Member, realm: string, masterRealm: string): 
     isMaster: realm === masterRealm,
     isAuthorized: true,
     session: id,
+    authmethod,
+    ticket: ticketScopeOf(authextra),
   };
 }
 
 function managementPorts(parts: Parts): ManagementPorts {
   const { security, directory, metrics, audit } = parts;
   const { policy } = security.table;
+  const announce: ManagementPorts['announce'] = (realm, topic, args) =>
+    void directory.lookup(realm)?.router.cast({ kind: 'told', topic, args });
   const passwords = new Passwords({
     crypto: primitives,
     deriver: new ThreadPoolDeriver(() => parts.config().authentication.derivation),
@@ -117,11 +127,10 @@ function managementPorts(parts: Parts): ManagementPorts {
       },
     },
     cluster: clusterPort(parts),
-    tickets: undefined,
+    tickets: ticketsPort(parts.tickets, announce),
     backup: backupPort(parts),
     metrics: (done) => void metrics.text().then(done, () => done('')),
-    announce: (realm, topic, args) =>
-      void directory.lookup(realm)?.router.cast({ kind: 'told', topic, args }),
+    announce,
     count: (counter) => metrics.counters.count(counter),
     audit: {
       get refusal() {

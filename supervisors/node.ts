@@ -43,6 +43,7 @@ import { securityParts } from './security-parts.ts';
 import { dismissSessions } from './stopping.ts';
 import type { StoreParts } from './store-parts.ts';
 import { storeGauges, storeProblems } from './store-health.ts';
+import { tickets } from './tickets.ts';
 import { unknownUsersSecret } from './unknown-users.ts';
 
 export interface Node {
@@ -105,6 +106,13 @@ export async function startNode(
     }),
   );
   if (injected.interposition) clusterOfThis?.network.interpose(injected.interposition);
+  const ticketsOfThis = tickets({
+    config: () => config,
+    security,
+    clock: scheduler.clock,
+    node: own.identity.name,
+    count: net.count,
+  });
   const about = {
     config: () => config,
     version,
@@ -132,6 +140,7 @@ export async function startNode(
     metrics,
     directory,
     security,
+    tickets: ticketsOfThis,
     authenticator: auditedAuthenticator(
       announcedLogins(
         new Gate(
@@ -141,6 +150,7 @@ export async function startNode(
             directory,
             clock: scheduler.clock,
             policy: security.table.policy,
+            tickets: ticketsOfThis,
             upgrade: passwordUpgrade(security, net.count),
             secret: unknownUsers,
             count: (counter) => metrics.counters.count(counter),

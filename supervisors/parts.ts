@@ -4,6 +4,7 @@ import type { Out } from '../actors/membership/api.ts';
 import type { RealmDirectory } from '../actors/realms/api.ts';
 import type { Authenticator } from '../actors/security/api.ts';
 import type { PolicyChange } from '../actors/security/policy-port.ts';
+import type { Tickets } from '../actors/security/tickets/tickets.ts';
 import type { Kernel } from '../runtime/kernel/kernel.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 import type { Metrics } from '../runtime/metrics/metrics.ts';
@@ -33,6 +34,7 @@ export interface Parts {
   readonly audit: AuditTrail;
   readonly backups: Backups;
   readonly security: SecurityParts;
+  readonly tickets: Tickets;
   /** What was changed here of who may do what, for those who listen. */
   readonly announce?: (change: PolicyChange) => void;
   /** Undefined: a node that is alone. */

@@ -3,6 +3,7 @@ import { REALM_KEEPER } from '../actors/realms/api.ts';
 import type { Principal } from '../actors/security/api.ts';
 import { whyLeave } from '../actors/security/presence.ts';
 import { security as securityActor } from '../actors/security/security.actor.ts';
+import { ticketCollector } from '../actors/security/tickets/collector.actor.ts';
 import { writer } from '../actors/security/writer.actor.ts';
 import { COOLING } from './intensities.ts';
 import type { ChildSpec } from '../runtime/kernel/supervision.ts';
@@ -42,6 +43,15 @@ export function security(parts: Parts): ChildSpec {
             store,
             mailbox: writerMailbox,
             keyFor: (realm) => keys.make(realm),
+            count: net.count,
+          }),
+        },
+        {
+          id: 'tickets', // sweeps those that are over
+          start: ticketCollector({
+            table,
+            store,
+            config: () => parts.config().tickets,
             count: net.count,
           }),
         },

@@ -6,6 +6,7 @@
 import type { Name, ReplyTo } from '../../runtime/kernel/actor.ts';
 import { name } from '../../runtime/kernel/actor.ts';
 import type { Dict, Id, Value } from '../../runtime/wamp/message.ts';
+import type { TicketScope } from '../security/api.ts';
 import type { ApiError } from './errors.ts';
 
 export type { ApiError } from './errors.ts';
@@ -26,6 +27,10 @@ export interface Caller {
   /** `wamp.call` on the operation has been checked, or is not asked for: the operator's token. */
   readonly isAuthorized?: boolean | undefined;
   readonly session?: Id | undefined;
+  /** How it has proven who it is. */
+  readonly authmethod?: string | undefined;
+  /** What the ticket is good for that it has entered with. */
+  readonly ticket?: TicketScope | undefined;
 }
 
 export interface ApiCall {

@@ -1,6 +1,7 @@
 /** How operations refuse, in Bondy's shape: a URI, its last word as `code`, a message, a description; where, if somewhere. */
 import type { Problem } from '../security/api.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
+import type { ErrorName } from '../../runtime/wamp/uris.ts';
 
 export interface ApiError {
   readonly uri: string;
@@ -14,8 +15,7 @@ export interface ApiError {
   readonly problems?: readonly Problem[] | undefined;
 }
 
-/** The key in runtime/wamp/uris.ts. */
-export type ErrorName = keyof typeof ERRORS;
+export type { ErrorName };
 
 /** A mistake in a document, and what it is refused with if it is the first. */
 export interface DocumentProblem extends Problem {

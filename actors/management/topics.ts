@@ -23,6 +23,10 @@ export const TOPICS = {
   /** Ours. In their realm: [realm, grant request]. */
   grantCreated: 'bondy.grant.created',
   grantRevoked: 'bondy.grant.revoked',
+  /** Ours. In the realm it was asked for in: [authrealm, username, {id, issued_at, expires_at, scope}]. */
+  ticketIssued: 'bondy.ticket.issued',
+  /** Ours. The same; of all at once: [realm, username]. */
+  ticketRevoked: 'bondy.ticket.revoked',
   /** In the master realm: [this node, the other one]; each end says so. */
   clusterConnectionUp: 'bondy.cluster.connection.up',
   clusterConnectionDown: 'bondy.cluster.connection.down',

@@ -122,3 +122,5 @@ export type { PolicyDefaults } from './policy/view.ts';
 export { protocolsFor } from './policy/view.ts';
 export type { CommitOptions, Committed } from './commits.ts';
 export type { Made as MadePassword, Verified as VerifiedPassword } from './passwords.ts';
+export type { TicketScope } from './tickets/claims.ts';
+export { ticketScopeOf } from './tickets/claims.ts';

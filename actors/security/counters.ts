@@ -14,4 +14,9 @@ export const SECURITY_COUNTERS = {
   security_puts_failed: 'Rows of a change of security data that could not be stored.',
   sessions_expelled:
     'Sessions ended because their user was removed or disabled or has other credentials, or their method was withdrawn.',
+  tickets_issued: 'Tickets that were issued here.',
+  tickets_refused: 'Tickets that opened no session: forged, expired, revoked or of somebody else.',
+  tickets_collected: 'Rows of expired tickets that were deleted.',
+  tickets_not_collected:
+    'Rows of expired tickets that could not be deleted; the next sweep tries again.',
 } as const satisfies Readonly<Record<string, string>>;

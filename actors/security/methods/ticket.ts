@@ -16,7 +16,13 @@ export type CheckedTicket =
 export interface TicketPort {
   /** Delivers once, later or at once. */
   check(
-    of: { readonly realm: string; readonly username: string; readonly ticket: string },
+    of: {
+      readonly realm: string;
+      readonly username: string;
+      readonly ticket: string;
+      /** Of HELLO: a client may say which it is (`client_id`, `device_id`). */
+      readonly authextra: Dict;
+    },
     deliver: (checked: CheckedTicket) => void,
   ): void;
 }
@@ -36,12 +42,12 @@ export class TicketMethod implements Method {
 
   answer(ticket: string): Step {
     if (ticket.length > MAX_TICKET) return FAILED;
-    const { realm, user, authid } = this.#claim;
+    const { realm, user, authid, authextra } = this.#claim;
     const username = user?.username ?? authid;
     return {
       kind: 'pending',
       settle: (deliver) =>
-        this.#tickets.check({ realm, username, ticket }, (checked) =>
+        this.#tickets.check({ realm, username, ticket, authextra }, (checked) =>
           deliver(() => this.#step(checked)),
         ),
     };

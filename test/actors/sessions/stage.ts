@@ -37,6 +37,7 @@ import { Backups } from '../../../supervisors/backup/backups.ts';
 import { memoryStore } from '../../../supervisors/node-store.ts';
 import type { Parts } from '../../../supervisors/parts.ts';
 import { configuredSecurity } from '../../../supervisors/security-parts.ts';
+import { tickets } from '../../../supervisors/tickets.ts';
 import { routing } from '../../../supervisors/routing.ts';
 import { sessions } from '../../../supervisors/sessions.ts';
 
@@ -79,6 +80,7 @@ export class Stage {
       own,
       cluster: undefined,
     };
+    const security = configuredSecurity(config);
     const parts: Parts = {
       audit: new AuditTrail(config.audit, {
         ...{ node: 'test', isInCluster: false, log: SILENT },
@@ -103,7 +105,11 @@ export class Stage {
       kernel: () => this.kernel,
       isReady: () => ({ ready: true, why: [] }),
       own,
-      security: configuredSecurity(config),
+      security,
+      tickets: tickets({
+        ...{ config: () => config, security, node: 'test', count: () => {} },
+        clock: { now: () => this.kernel.clock.now(), wall: () => this.kernel.clock.wall() },
+      }),
       cluster: undefined,
       onOut: () => {},
       onAdminListening: () => {},

@@ -1,0 +1,311 @@
+/**
+ * Tickets (Bondy's): signed by a key of the realm that has the user's credentials, so that every node can tell at once
+ * whether one is genuine. Rows say which of them are good: one for each realm, client and device.
+ */
+import type { CompactJws } from '../../../runtime/crypto/compact-jws.ts';
+import type { Dict } from '../../../runtime/wamp/message.ts';
+import type { Committed, CommitOptions } from '../commits.ts';
+import type { CheckedTicket, TicketPort } from '../methods/ticket.ts';
+import { fold } from '../policy/names.ts';
+import { keyOf } from '../policy/rows.ts';
+import type { EffectiveUser, PolicyPort } from '../policy-port.ts';
+import type { RealmKeyRecord, SecurityRecord, TicketRecord } from '../records.ts';
+import type { TicketClaims, TicketScope } from './claims.ts';
+import { kindOf, readClaims, writtenClaims, writtenScope } from './claims.ts';
+import type { TicketsConfig } from './config.ts';
+import type { Holder, TicketRefusal, TicketWish } from './issuing.ts';
+import { holderOf, isGranted, refuse, scopeOf } from './issuing.ts';
+import type { Known, WhyNot } from './standing.ts';
+import { authrealmOf, rowOf, TICKET_WORDS, whyNotGood } from './standing.ts';
+
+export interface TicketsDependencies {
+  readonly policy: Known & Pick<PolicyPort, 'allows'>;
+  readonly config: () => TicketsConfig;
+  readonly jws: CompactJws;
+  /** This node's name. */
+  readonly node: string;
+  /** Those of the realm that count. */
+  realmKeys(realm: string): Iterable<RealmKeyRecord>;
+  /** The private key; undefined: it was sealed with another key file. */
+  openKey(key: RealmKeyRecord): string | undefined;
+  makeKey(realm: string): RealmKeyRecord;
+  commit(
+    records: readonly SecurityRecord[],
+    done: (outcome: Committed) => void,
+    options?: CommitOptions,
+  ): void;
+  /** A new UUID. */
+  id(): string;
+  /** Ms since 1970. */
+  wall(): number;
+  count(counter: string): void;
+}
+
+export interface Issued {
+  readonly kind: 'issued';
+  readonly ticket: string;
+  readonly claims: TicketClaims;
+}
+
+type Judged =
+  | { readonly kind: 'good'; readonly claims: TicketClaims }
+  /** `claims`: they are signed. */
+  | { readonly kind: 'bad'; readonly why: WhyNot; readonly claims?: TicketClaims };
+
+interface Signer {
+  readonly kid: string;
+  readonly privateKey: string;
+}
+
+export class Tickets implements TicketPort {
+  readonly #d: TicketsDependencies;
+
+  constructor(dependencies: TicketsDependencies) {
+    this.#d = dependencies;
+  }
+
+  check(
+    { realm, username, ticket, authextra }: Parameters<TicketPort['check']>[0],
+    deliver: (checked: CheckedTicket) => void,
+  ): void {
+    const judged = this.#judge(realm, username, ticket);
+    if (judged.kind === 'bad' || !isOfClient(judged.claims.scope, authextra)) {
+      this.#d.count('tickets_refused');
+      return deliver({ kind: 'invalid' });
+    }
+    const { id, authrealm, scope, authroles } = judged.claims;
+    deliver({
+      kind: 'valid',
+      authextra: { authmethod_details: { id, authrealm, scope: writtenScope(scope) } },
+      ...(authroles && { groups: authroles }),
+    });
+  }
+
+  /** What it says, if it opens sessions in this realm. */
+  verify(realm: string, ticket: string): TicketClaims | TicketRefusal {
+    const judged = this.#judge(realm, undefined, ticket);
+    return judged.kind === 'good' ? judged.claims : invalid(judged.why);
+  }
+
+  /** `clientTicket`: the client, who is a user too, has shown it. */
+  issue(
+    holder: Holder,
+    wish: TicketWish & { readonly clientTicket?: string | undefined },
+    done: (outcome: Issued | TicketRefusal) => void,
+  ): void {
+    const { policy, config } = this.#d;
+    const user = holderOf(policy, config(), holder);
+    if ('kind' in user) return done(user);
+    const client =
+      wish.clientTicket === undefined ? undefined : this.verify(user.realm, wish.clientTicket);
+    if (client && 'kind' in client) return done({ ...client, path: 'client_ticket' });
+    const scope = scopeOf(user, holder, wish, client);
+    if ('kind' in scope) return done(scope);
+    if (!isGranted(policy, holder, scope)) {
+      const message = `needs a grant of bondy.issue on bondy.ticket.scope.${kindOf(scope)}`;
+      return done(refuse('notAuthorized', message));
+    }
+    if (!this.#hasRoom(user, scope)) {
+      const message = `${user.username} has ${config().maxPerUser} tickets already`;
+      return done(refuse('limitExceeded', message));
+    }
+    this.#withSigner(authrealmOf(user), done, (signer) => {
+      const claims = this.#claims(user, holder, wish, scope, signer.kid);
+      this.#store(claims, done, () => {
+        this.#d.count('tickets_issued');
+        const ticket = this.#d.jws.sign(writtenClaims(claims), signer);
+        done({ kind: 'issued', ticket, claims });
+      });
+    });
+  }
+
+  /** Whoever shows it may end it. Of one that is over already nothing is left to do. */
+  revoke(
+    realm: string,
+    ticket: string,
+    done: (
+      outcome:
+        | { readonly kind: 'revoked'; readonly claims: TicketClaims }
+        | { readonly kind: 'over' }
+        | TicketRefusal,
+    ) => void,
+  ): void {
+    const judged = this.#judge(realm, undefined, ticket);
+    const { claims } = judged;
+    if (!claims) return done(invalid('why' in judged ? judged.why : 'malformed'));
+    if (judged.kind === 'bad' && (judged.why === 'other_realm' || judged.why === 'other_user')) {
+      return done(invalid(judged.why));
+    }
+    const isOver = judged.kind === 'bad' && judged.why !== 'unknown';
+    if (isOver) return done({ kind: 'over' });
+    const row = rowOf(claims, false);
+    const key = keyOf(row);
+    const seen = new Map([[key, this.#d.policy.record(key)]]);
+    this.#commit([row], done, () => done({ kind: 'revoked', claims }), { seen });
+  }
+
+  /** Of a user, in this realm; in an SSO realm: in all that sign on there. */
+  revokeAll(
+    realm: string,
+    authid: string,
+    done: (
+      outcome: { readonly kind: 'revoked_all'; readonly authid: string } | TicketRefusal,
+    ) => void,
+  ): void {
+    const username = this.#d.policy.user(realm, authid)?.username ?? fold(authid);
+    const cutoff = { kind: 'ticket_cutoff', held: true, at: 0, realm, authid: username } as const;
+    this.#commit([cutoff], done, () => done({ kind: 'revoked_all', authid: username }));
+  }
+
+  /** The signature comes first, so that it takes the same steps whoever is asked for. */
+  #judge(realm: string, username: string | undefined, ticket: string): Judged {
+    const { jws, policy, config } = this.#d;
+    const read = jws.read(ticket);
+    const claims = read && readClaims(read.claims);
+    if (!read || !claims || claims.kid !== read.kid) return { kind: 'bad', why: 'malformed' };
+    const key = [...this.#d.realmKeys(claims.authrealm)].find(
+      ({ kid, use }) => kid === read.kid && use === 'sign',
+    );
+    if (!key || !read.isSignedBy(key.publicKey)) return { kind: 'bad', why: 'unsigned' };
+    const now = this.#d.wall();
+    const as = { realm, username: username ?? claims.authid, now };
+    const why = whyNotGood(policy, config(), claims, as);
+    return why === undefined ? { kind: 'good', claims } : { kind: 'bad', why, claims };
+  }
+
+  #claims(
+    user: EffectiveUser,
+    { groups, authmethod = '' }: Holder,
+    { expiry }: TicketWish,
+    scope: TicketScope,
+    kid: string,
+  ): TicketClaims {
+    const { policy, wall, id, node, config } = this.#d;
+    const { username: authid, passwordAt } = user;
+    const authrealm = authrealmOf(user);
+    const { expiryMs, maxExpiryMs } = config();
+    const lifetime = Math.min(
+      expiry ?? Math.floor(expiryMs / 1_000),
+      Math.floor(maxExpiryMs / 1_000),
+    );
+    const draft = { authrealm, authid, scope };
+    const at = Math.max(wall(), ...earliest(policy, user.realm, draft));
+    const issuedAt = Math.floor(at / 1_000);
+    return {
+      ...draft,
+      id: id(),
+      authmethod,
+      issuedBy: scope.clientId ?? authid,
+      issuedOn: node,
+      issuedAt,
+      expiresAt: issuedAt + Math.max(1, lifetime),
+      at,
+      passwordAt,
+      kid,
+      authroles: groups,
+    };
+  }
+
+  #store(claims: TicketClaims, done: (refusal: TicketRefusal) => void, go: () => void): void {
+    if (!this.#d.config().persistence[kindOf(claims.scope)]) return go();
+    this.#commit([rowOf(claims, true)], done, go);
+  }
+
+  /** The newest one that this node can open; a realm without one gets one. */
+  #withSigner(
+    realm: string,
+    done: (refusal: TicketRefusal) => void,
+    go: (signer: Signer) => void,
+  ): void {
+    const keys = [...this.#d.realmKeys(realm)].filter(({ use }) => use === 'sign');
+    if (keys.length === 0) {
+      const made = this.#d.makeKey(realm);
+      return this.#commit([made], done, () => this.#sign([made], realm, done, go));
+    }
+    this.#sign(
+      keys.sort((a, b) => b.at - a.at || (a.kid < b.kid ? -1 : 1)),
+      realm,
+      done,
+      go,
+    );
+  }
+
+  #sign(
+    keys: readonly RealmKeyRecord[],
+    realm: string,
+    done: (refusal: TicketRefusal) => void,
+    go: (signer: Signer) => void,
+  ): void {
+    for (const key of keys) {
+      const privateKey = this.#d.openKey(key);
+      if (privateKey !== undefined) return go({ kid: key.kid, privateKey });
+    }
+    done(
+      refuse('unavailable', `this node can open no key of ${realm}: is security.key_file right?`),
+    );
+  }
+
+  #hasRoom(user: EffectiveUser, scope: TicketScope): boolean {
+    const { policy, config, wall } = this.#d;
+    const realm = authrealmOf(user);
+    const rows = policy.facts(realm)?.ticketsOf.get(user.username);
+    if (!rows) return true;
+    const same = keyOf(
+      rowOf({ authrealm: realm, authid: user.username, scope, id: '', expiresAt: 0 }, true),
+    );
+    const now = wall();
+    let others = 0;
+    for (const [key, { expiresAt }] of rows) {
+      if (key !== same && now < expiresAt * 1_000) others += 1;
+    }
+    return others < config().maxPerUser;
+  }
+
+  #commit(
+    records: readonly SecurityRecord[],
+    done: (refusal: TicketRefusal) => void,
+    go: () => void,
+    options?: CommitOptions,
+  ): void {
+    this.#d.commit(
+      records,
+      (outcome) => {
+        if (outcome.kind === 'stored') return go();
+        const { reason, message } = outcome;
+        done(refuse(reason === 'conflict' ? 'inconsistency' : 'unavailable', message));
+      },
+      options,
+    );
+  }
+}
+
+/** It is younger than what it replaces and what was revoked before, whatever the clocks of other nodes say. */
+function earliest(
+  policy: Known,
+  realm: string,
+  draft: Pick<TicketClaims, 'authrealm' | 'authid' | 'scope'>,
+): readonly number[] {
+  const { authrealm, authid } = draft;
+  const before = policy.record(keyOf(rowOf({ ...draft, id: '', expiresAt: 0 }, true)));
+  const cutoffs = [authrealm, realm].map((uri) => policy.facts(uri)?.ticketCutoffs.get(authid));
+  const facts = [authrealm, realm].map((uri) => policy.facts(uri));
+  return [
+    ...[before as TicketRecord | undefined, ...cutoffs].map((each) => (each?.at ?? -1) + 1),
+    ...facts.flatMap((each) => [each?.realm?.since ?? 0, each?.users.get(authid)?.since ?? 0]),
+  ];
+}
+
+/** A client that says which it is, is that one. */
+function isOfClient({ clientId, deviceId }: TicketScope, authextra: Dict): boolean {
+  const { client_id: client, device_id: device } = authextra;
+  return isOrUnsaid(client, clientId) && isOrUnsaid(device, deviceId);
+}
+
+function isOrUnsaid(said: Dict[string] | undefined, is: string | null): boolean {
+  if (said === undefined || said === null) return true;
+  return typeof said === 'string' && fold(said) === is;
+}
+
+function invalid(why: WhyNot): TicketRefusal {
+  return refuse('invalidArgument', `the ticket ${TICKET_WORDS[why]}`, 'ticket');
+}
