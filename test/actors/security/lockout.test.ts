@@ -116,7 +116,7 @@ describe('an attempt', () => {
     here.policy.add(user('joe', { password: await stored('pencil') }));
     for (let i = 0; i < 20; i++) assert.equal(await here.enter(hello), NOT_PROVEN);
     const right = await here.enter(hello, (c) => ({ signature: craSignature('pencil', c) }));
-    assert.equal(right, NOT_PROVEN);
+    assert.deepEqual(right, NOT_PROVEN);
     assert.equal(here.counted.at(-1), 'authentications_locked_out');
     here.now += 1_000;
     const later = await here.enter(hello, (c) => ({ signature: craSignature('pencil', c) }));
@@ -128,7 +128,7 @@ describe('an attempt', () => {
     const attempts = Array.from({ length: 1_000 }, () => here.attempt());
     for (const attempt of attempts) attempt.begin({ ...hello, authextra: {} });
     here.crypto.calls = [];
-    for (const attempt of attempts) assert.equal(attempt.answer('AAAA', {}), NOT_PROVEN);
+    for (const attempt of attempts) assert.deepEqual(attempt.answer('AAAA', {}), NOT_PROVEN);
     assert.equal(here.crypto.calls.filter((call) => call === 'equal').length, 20);
   });
 });

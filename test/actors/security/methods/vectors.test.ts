@@ -1,6 +1,7 @@
 /** The vectors of the specification (test/vectors/wamp-auth/ORIGIN.md) against the shipped methods. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Cryptosign } from '../../../../actors/security/methods/cryptosign.ts';
 import { authMessage, gs2, verifyProof } from '../../../../actors/security/methods/scram.ts';
@@ -8,10 +9,11 @@ import { Passwords } from '../../../../actors/security/passwords.ts';
 import { ThreadPoolDeriver } from '../../../../runtime/crypto/derivation.ts';
 import { fromBase64, fromHex, toBase64, toHex, utf8 } from '../../../../runtime/crypto/encoding.ts';
 import { ed25519Signer, primitives } from '../../../../runtime/crypto/primitives.ts';
+import { PROJECT_ROOT } from '../../../support/project.ts';
 import { OPTIONS, TRANSPORT, user } from './support.ts';
 
 const VECTORS = JSON.parse(
-  readFileSync(new URL('../../../vectors/wamp-auth/auth-vectors.json', import.meta.url), 'utf8'),
+  readFileSync(join(PROJECT_ROOT, 'test/vectors/wamp-auth/auth-vectors.json'), 'utf8'),
 );
 
 const limits = { concurrency: 2, maxWaiting: 10 };
