@@ -1,7 +1,8 @@
 /** Which realms this node opens, and with which settings: those of the configuration and those of the policy. */
 import type { KeptRealm, WantedRealm } from '../actors/realms/keeper.ts';
-import type { RealmConfig } from '../actors/realms/config.ts';
+import type { RealmConfig, UseLimits } from '../actors/realms/config.ts';
 import { REALM_DEFAULTS } from '../actors/realms/config.ts';
+import type { BrokerConfig } from '../actors/routing/config.ts';
 import type { Authorizer } from '../actors/security/api.ts';
 import { openAuthorizer, PolicyAuthorizer } from '../actors/security/authorizer.ts';
 import type { EffectiveRealm } from '../actors/security/policy-port.ts';
@@ -44,5 +45,27 @@ function settingsOf({ uri, limits }: EffectiveRealm): RealmConfig {
     uriRule: limits.uriStrictness ?? REALM_DEFAULTS.uriRule,
     maxSessions: limits.maxSessions ?? REALM_DEFAULTS.maxSessions,
     allowDisclosure: limits.allowDisclosure ?? REALM_DEFAULTS.allowDisclosure,
+    limits: useLimits(limits),
+  };
+}
+
+/** Undefined where there are none: then no request is measured. */
+function useLimits({
+  maxSubscriptionsPerSession,
+  maxMessageBytes,
+  maxRate,
+}: UseLimits): UseLimits | undefined {
+  const limits = { maxSubscriptionsPerSession, maxMessageBytes, maxRate };
+  return Object.values(limits).some((limit) => limit !== null) ? limits : undefined;
+}
+
+/** The node's, with what the realm is stricter in; it may change while the realm is open. */
+export function brokerConfigOf(broker: BrokerConfig, realm: () => RealmConfig): BrokerConfig {
+  return {
+    ...broker,
+    get maxSubscriptionsPerSession() {
+      const { maxSubscriptionsPerSession: own } = realm().limits ?? {};
+      return Math.min(broker.maxSubscriptionsPerSession, own ?? Infinity);
+    },
   };
 }

@@ -15,7 +15,7 @@ import type { FarRouting } from './far-routing.ts';
 import { REALMS, ROUTER } from './intensities.ts';
 import { managementLink } from './management.ts';
 import type { Parts } from './parts.ts';
-import { authorizerOf, openRealms, wantedRealms } from './realms.ts';
+import { authorizerOf, brokerConfigOf, openRealms, wantedRealms } from './realms.ts';
 import { replicating } from './replicating.ts';
 
 /** Requests a realm may have waiting; a router that keeps up has a handful. */
@@ -100,7 +100,7 @@ function realmGroup(parts: Parts, here: KeptRealm, far: FarRouting | undefined):
                 return here.config.uriRule;
               },
               dealer,
-              broker,
+              broker: brokerConfigOf(broker, () => here.config),
               authorizer: authorizerOf(parts, here.config),
               codecs: parts.net.codecs,
               count: (counter, by) => parts.metrics.counters.count(counter, by),

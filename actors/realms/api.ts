@@ -8,6 +8,8 @@ import type { Member, RouterTarget } from '../routing/api.ts';
 import type { Dict } from '../../runtime/wamp/message.ts';
 import type { RealmConfig } from './config.ts';
 
+export type { UseLimits } from './config.ts';
+
 export type RealmMessage = { readonly kind: 'count_sessions'; readonly reply: ReplyTo<number> };
 
 /** To a session: its realm has ended. */

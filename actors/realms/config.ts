@@ -1,4 +1,5 @@
 /** A realm as the configuration describes it. */
+import type { RealmLimits } from '../security/api.ts';
 import type { UriRule } from '../../runtime/wamp/uri.ts';
 
 export interface TicketPrincipal {
@@ -21,7 +22,15 @@ export interface RealmConfig {
   readonly maxSessions: number;
   /** May a client have its identity disclosed by `disclose_me`? */
   readonly allowDisclosure: boolean;
+  /** Where the realm is stricter than the node. Undefined: nowhere. */
+  readonly limits?: UseLimits | undefined;
 }
+
+/** Of a session; null: as the node has it. */
+export type UseLimits = Pick<
+  RealmLimits,
+  'maxSubscriptionsPerSession' | 'maxMessageBytes' | 'maxRate'
+>;
 
 export const REALM_DEFAULTS: Omit<RealmConfig, 'uri'> = {
   authmethods: [],

@@ -15,6 +15,9 @@ export const SESSION_COUNTERS = {
   slow_consumers_aborted: 'Sessions ended because they did not read their events.',
   callers_paused: 'Times a client was not read from because answers to it waited unread.',
   requests_refused: 'Requests refused because the realm had no room for more.',
+  messages_too_long: 'Messages refused because they were longer than their realm allows.',
+  requests_too_many:
+    'Requests refused because their session made more of them a second than its realm allows.',
   requests_not_authorized: 'Requests refused because the session may not do that.',
   requests_of_the_departed: 'Requests dropped because their session had left.',
 } as const satisfies Readonly<Record<string, string>>;

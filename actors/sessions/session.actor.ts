@@ -32,6 +32,8 @@ import type { Realm } from '../realms/api.ts';
 import type { Member, Request } from '../routing/api.ts';
 import type { Authentication, Authenticator, PendingVerdict, Principal } from '../security/api.ts';
 import type { CausalClock } from '../store/api.ts';
+import { Allowance, refused } from './allowance.ts';
+import type { Excess } from './allowance.ts';
 import type { Continuity, SessionMessage } from './api.ts';
 import type { SessionsConfig } from './config.ts';
 import { HelloMemo } from './hello-memo.ts';
@@ -79,6 +81,9 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
   #member: Member | undefined;
   #outlet: MemberOutlet | undefined;
   #realm: Realm | undefined;
+  readonly #allowance = new Allowance();
+  /** Of the message that is being handled. */
+  #bytes = 0;
   #requests: Request[] = [];
   #timer: TimerId | undefined;
   #slowTimer: TimerId | undefined;
@@ -222,9 +227,27 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
   }
 
   forward(request: Request): void {
+    const limits = this.#realm?.config.limits;
+    const excess =
+      limits && this.#allowance.excess(limits, request, this.#bytes, this.#context.clock.now());
+    if (excess) this.#refuse(request, excess);
+    else this.#pass(request);
+  }
+
+  #pass(request: Request): void {
     if (this.#connection.outlet.isCongested && wantsAnswer(request)) this.#pauseForAnswers();
     this.#requests.push(request);
     if (this.#requests.length >= MAX_TOGETHER) this.#flush();
+  }
+
+  #refuse(request: Request, excess: Excess): void {
+    this.#d.count(excess.counter);
+    const { outlet } = this.#connection;
+    const what = refused(request, excess, outlet.codec.payload([excess.detail]));
+    if (what.kind === 'abort') return this.#session.abort(excess.error, excess.detail);
+    if (what.kind === 'forward') return this.#pass(what.message);
+    if (what.kind === 'answer') outlet.send(what.message);
+    if (outlet.isCongested) this.#pauseForAnswers();
   }
 
   schedule(timer: SessionTimer | undefined, afterMs: number): void {
@@ -269,6 +292,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
     const { bytes, ranges } = batch;
     for (let i = 0; i < ranges.length; i += 2) {
       const [start, end] = [ranges[i], ranges[i + 1]];
+      this.#bytes = end - start;
       const message = this.#session.awaitsHello
         ? hellos.decode(codec, bytes, start, end, this.#limits)
         : codec.decode(bytes, start, end, this.#limits);
