@@ -38,6 +38,8 @@ export const PAGE_FILES: readonly PageFile[] = [
     'realms-view',
     'traffic-views', // sessions, procedures, topics
     'people-views', // users and groups
+    'sources-view',
+    'permissions',
     'access-views', // grants, and why something is denied
     'story', // the latter in sentences
     'listing',

@@ -54,8 +54,15 @@ function sentence(message: string): string {
   const [first = '', ...rest] = message.split(' ');
   if (message === 'Expected required property') return 'is missing';
   if (message === 'Unexpected property') return 'is not a known field';
+  const [, what, bound, limit] = LENGTH.exec(message) ?? [];
+  if (limit !== undefined) {
+    const most = bound === 'greater' ? 'at least' : 'at most';
+    return `must have ${most} ${limit} ${what === 'array' ? 'entries' : 'characters'}`;
+  }
   return first === 'Expected' ? `must be ${rest.join(' ')}` : message;
 }
+
+const LENGTH = /^Expected (array|string) length (?:to be )?(greater|less) or equal to (\d+)$/;
 
 function readable(pointer: string, document: string | undefined): string {
   const steps = pointer

@@ -1,5 +1,8 @@
 /** The console, on a real node, as somebody uses it. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { chromium } from 'playwright-core';
@@ -235,6 +238,57 @@ test(
     );
     assert.deepEqual(complaints(), []);
     assert.deepEqual(await page.evaluate('window.violations'), []);
+    await page.close();
+  },
+);
+
+test('who may log in from where is shown, added and deleted', { skip }, async () => {
+  const { page } = await openSection(browser, node, 'sources');
+  const dialog = page.locator('dialog');
+  await press(page, 'New source');
+  await dialog.locator('[name=usernames]').fill('user1');
+  await dialog.locator('[name=authmethod]').selectOption('ticket');
+  await dialog.locator('[name=cidr]').fill('10.0.0.0/99');
+  await press(dialog, 'Add');
+  await dialog.locator('.field-error', { hasText: /./ }).waitFor();
+  await dialog.locator('[name=cidr]').fill('10.0.0.0/8');
+  await press(dialog, 'Add');
+  await press(row(page, '10.0.0.0/8'), 'Delete');
+  await press(dialog, 'Delete source');
+  await row(page, '10.0.0.0/8').waitFor({ state: 'detached' });
+  await page.close();
+});
+
+test(
+  'a page of another origin does nothing with the login that is open beside it',
+  { skip },
+  async (t) => {
+    const foreign = createServer((_request, response) =>
+      response.setHeader('content-type', 'text/html').end('<title>foreign</title>'),
+    ).listen(0, '127.0.0.1');
+    await once(foreign, 'listening');
+    t.after(() => foreign.close());
+    const { page } = await openSection(browser, node, 'users');
+    await row(page, 'user1').waitFor();
+    const opened = page.context().waitForEvent('page');
+    const { port } = foreign.address() as AddressInfo;
+    await page.evaluate(`void window.open('http://127.0.0.1:${port}/')`);
+    const other = await opened;
+    await other.waitForLoadState();
+    const body = JSON.stringify({ procedure: 'bondy.user.delete', args: [REALM, 'user1'] });
+    for (const [mode, type] of [
+      ['cors', 'application/json'],
+      ['no-cors', 'text/plain'],
+    ]) {
+      const outcome = await other.evaluate(`fetch('${node.adminUrl}services/call', {
+      method: 'POST', mode: '${mode}', credentials: 'include',
+      headers: { 'content-type': '${type}' }, body: ${JSON.stringify(body)},
+    }).then((answer) => answer.status, () => 'refused')`);
+      // What no-cors is answered with nobody may see: 0.
+      assert.ok(outcome === 'refused' || outcome === 0, `${mode}: ${outcome}`);
+    }
+    await call(node, 'bondy.user.get', REALM, 'user1');
+    assert.deepEqual(await page.context().cookies(), []);
     await page.close();
   },
 );

@@ -3,24 +3,10 @@ import { make, setText } from '../text.js';
 import { askForm, confirm } from './dialog.js';
 import { Form } from './form.js';
 import { Listing } from './listing.js';
+import { PERMISSIONS } from './permissions.js';
 import { resourceText, storyOf } from './story.js';
 import { listOf, namesText } from './values.js';
 
-const PERMISSIONS = [
-  'wamp.call',
-  'wamp.register',
-  'wamp.unregister',
-  'wamp.cancel',
-  'wamp.publish',
-  'wamp.subscribe',
-  'wamp.unsubscribe',
-  'wamp.disclose_caller',
-  'wamp.disclose_publisher',
-  'wamp.disclose_session_info',
-  'bondy.issue',
-  'bondy.revoke',
-  'bondy.authenticate',
-];
 const MATCHES = ['exact', 'prefix', 'wildcard'];
 
 const GRANT_COLUMNS = [

@@ -7,6 +7,7 @@ import { loginView } from './login-view.js';
 import { groupsView, usersView } from './people-views.js';
 import { placeOf, readPlace, SECTIONS } from './place.js';
 import { realmsView } from './realms-view.js';
+import { sourcesView } from './sources-view.js';
 import { proceduresView, sessionsView, topicsView } from './traffic-views.js';
 
 /** A login that nobody uses is ended. */
@@ -16,6 +17,7 @@ const VIEWS = {
   sessions: { title: 'Sessions', make: sessionsView },
   users: { title: 'Users', make: usersView },
   groups: { title: 'Groups', make: groupsView },
+  sources: { title: 'Sources', make: sourcesView },
   grants: { title: 'Grants', make: grantsView },
   procedures: { title: 'Procedures', make: proceduresView },
   topics: { title: 'Topics', make: topicsView },

@@ -5,6 +5,7 @@ export const SECTIONS = [
   'sessions',
   'users',
   'groups',
+  'sources',
   'grants',
   'procedures',
   'topics',

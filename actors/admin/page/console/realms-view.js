@@ -23,6 +23,9 @@ const COLUMNS = [
   { title: 'Description', kind: 'text', text: ({ description }) => description },
 ];
 
+const METHODS =
+  'How users may log in, for example wamp-scram, ticket. Empty: those of the prototype or the configuration.';
+
 export function realmsView(client) {
   const view = make('div', 'console-view');
   const listing = new Listing({
@@ -47,7 +50,7 @@ function createRealm(client) {
       {
         name: 'authmethods',
         label: 'Methods',
-        hint: 'How users may log in, for example wamp-scram, ticket. Empty: those of the configuration.',
+        hint: METHODS,
       },
     ],
     submit: ({ uri, description, authmethods }) => {
@@ -58,14 +61,33 @@ function createRealm(client) {
   });
 }
 
-function actionsOf(client, { uri, security_status: status, is_configured: isConfigured }) {
+function actionsOf(client, realm) {
+  const { uri, security_status: status, is_configured: isConfigured } = realm;
   if (isConfigured) return []; // by bondy.conf, while the node runs
   return [
+    { label: 'Edit', run: () => editRealm(client, realm) },
     status === 'enabled'
       ? { label: 'Disable security', isDangerous: true, run: () => disable(client, uri) }
       : { label: 'Enable security', run: () => enable(client, uri) },
     { label: 'Delete', isDangerous: true, run: () => remove(client, uri) },
   ];
+}
+
+function editRealm(client, { uri, description, authmethods, allow_connections: isOpen }) {
+  return askForm({
+    title: `Edit ${uri}`,
+    action: 'Save',
+    fields: [
+      { name: 'description', label: 'Description', value: description },
+      { name: 'authmethods', label: 'Methods', value: authmethods.join(', '), hint: METHODS },
+      { name: 'allow_connections', label: 'Sessions may be opened', kind: 'check', value: isOpen },
+    ],
+    submit: (values) => {
+      const methods = listOf(values.authmethods);
+      const change = { ...values, authmethods: methods.length > 0 ? methods : null };
+      return client.call('bondy.realm.update', [uri, change]);
+    },
+  });
 }
 
 async function enable(client, uri) {

@@ -49,6 +49,7 @@ function sentenceOf({ role, via, permission, uri, match, verdict, realm: from },
 
 export function resourceText(uri, match) {
   if (match === 'any') return 'anything';
+  if (match === 'prefix' && uri === '') return 'every URI';
   return match === 'exact' ? named(uri) : `${named(uri)} (${match})`;
 }
 
