@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { PROJECT_ROOT } from '../support/project.ts';
+import type { Urls } from '../support/raw-client.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { RAWSOCKET_MSGPACK } from '../support/wire.ts';
 import type { Wire } from '../support/wire.ts';
@@ -103,13 +104,16 @@ export class ClusterNode {
     this.#process?.kill('SIGCONT');
   }
 
-  async join(t: TestContext, wire: Wire = RAWSOCKET_MSGPACK): Promise<RawClient> {
+  get urls(): Urls {
     const { websocket, rawsocket } = this.ports;
-    const urls = {
+    return {
       websocket: `ws://127.0.0.1:${websocket}/ws`,
       rawsocket: `rs://127.0.0.1:${rawsocket}`,
     };
-    const client = await (await RawClient.connect(urls, wire)).join();
+  }
+
+  async join(t: TestContext, wire: Wire = RAWSOCKET_MSGPACK): Promise<RawClient> {
+    const client = await (await RawClient.connect(this.urls, wire)).join();
     t.after(() => client.destroy());
     return client;
   }

@@ -67,6 +67,12 @@ export class Wires {
     for (const line of this.#lines) this.#applySilence(line);
   }
 
+  /** This node alone is heard again, by those who are not silent. */
+  restore(node: string): void {
+    this.#silent.delete(node);
+    for (const line of this.#lines) this.#applySilence(line);
+  }
+
   heal(): void {
     this.#silent.clear();
     for (const line of this.#lines) this.#applySilence(line);
