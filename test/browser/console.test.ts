@@ -118,6 +118,43 @@ test('a user who is disabled meanwhile is logged out, and told so', { skip }, as
   await page.close();
 });
 
+test('a login that nobody uses ends', { skip }, async () => {
+  const { page } = await openConsole(browser, node, `#console/${REALM}/users`);
+  await page.clock.install();
+  await logIn(page);
+  await row(page, 'user1').waitFor();
+  await page.clock.fastForward('14:00');
+  await page.keyboard.press('Shift');
+  await page.clock.fastForward('14:00');
+  await row(page, 'user1').waitFor();
+  await page.clock.fastForward('01:30');
+  await textIs(page, '.login-why', /was not used/);
+  assert.equal(await page.locator('.listing').count(), 0);
+  await page.close();
+});
+
+test('who may not is told what is missing', { skip }, async (t) => {
+  const master = 'com.leapsight.bondy';
+  await call(node, 'bondy.user.add', master, { username: 'guest', password: 'secret-33' });
+  await call(node, 'bondy.source.add', master, { usernames: ['guest'], authmethod: 'password' });
+  t.after(() => call(node, 'bondy.user.delete', master, 'guest'));
+  const { page } = await openConsole(browser, node);
+  await logIn(page, 'secret-33', 'guest');
+  await textIs(page, '.listing-error', /^bondy\.realm\.list needs a grant of wamp\.call$/);
+  assert.equal(await page.locator('.listing tbody tr').count(), 0);
+  await page.close();
+});
+
+test('a page that is left and shown again has no login', { skip }, async () => {
+  const { page } = await openSection(browser, node, 'users');
+  await row(page, 'user1').waitFor();
+  await page.goto('about:blank');
+  await page.goBack();
+  await page.locator('.login').waitFor();
+  assert.equal(await page.locator('.listing').count(), 0);
+  await page.close();
+});
+
 test(
   'the realms lead to what is in them, and the tree and the login are not lost by looking',
   { skip },

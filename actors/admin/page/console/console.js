@@ -37,6 +37,10 @@ export class Console {
     for (const kind of ['pointerdown', 'keydown']) {
       document.addEventListener(kind, () => this.#stayAwake(), { passive: true });
     }
+    // A page that was left may be kept by the browser, to be shown again to whoever goes back.
+    window.addEventListener('pagehide', () => {
+      if (this.#client.isLoggedIn) this.#end('The page was left.');
+    });
   }
 
   /** Draws what the address says; true: it is about the console. */

@@ -18,7 +18,14 @@ export function askForm({ title, text, fields, action, isDangerous, submit }) {
       },
     });
     let isDone = false;
-    form.addButton('Cancel', () => dialog.close());
+    const cancel = () => {
+      if (!form.isBusy) dialog.close(); // or nobody would see how it ended
+    };
+    form.addButton('Cancel', cancel);
+    dialog.addEventListener('cancel', (event) => {
+      event.preventDefault();
+      cancel();
+    });
     dialog.append(make('h2', '', title));
     if (text) dialog.append(make('p', 'dialog-text', text));
     dialog.append(form.element);

@@ -30,6 +30,11 @@ export class Form {
     });
   }
 
+  /** What was submitted is not answered yet. */
+  get isBusy() {
+    return this.#submit.disabled;
+  }
+
   get values() {
     return Object.fromEntries([...this.#fields].map(([name, { read }]) => [name, read()]));
   }
