@@ -8,10 +8,12 @@ import type { Committed, CommitOptions } from '../commits.ts';
 import type { CheckedTicket, TicketPort } from '../methods/ticket.ts';
 import { fold } from '../policy/names.ts';
 import { keyOf } from '../policy/rows.ts';
-import type { EffectiveUser, PolicyPort } from '../policy-port.ts';
-import type { RealmKeyRecord, SecurityRecord, TicketRecord } from '../records.ts';
+import type { PolicyPort } from '../policy-port.ts';
+import type { RealmKeyRecord, SecurityRecord } from '../records.ts';
 import type { TicketClaims, TicketScope } from './claims.ts';
 import { kindOf, readClaims, writtenClaims, writtenScope } from './claims.ts';
+import { claimsFor, hasRoom, newestSigner } from './drafting.ts';
+import type { Signer } from './drafting.ts';
 import type { TicketsConfig } from './config.ts';
 import type { Holder, TicketRefusal, TicketWish } from './issuing.ts';
 import { holderOf, isGranted, refuse, scopeOf } from './issuing.ts';
@@ -51,11 +53,6 @@ type Judged =
   | { readonly kind: 'good'; readonly claims: TicketClaims }
   /** `claims`: they are signed. */
   | { readonly kind: 'bad'; readonly why: WhyNot; readonly claims?: TicketClaims };
-
-interface Signer {
-  readonly kid: string;
-  readonly privateKey: string;
-}
 
 export class Tickets implements TicketPort {
   readonly #d: TicketsDependencies;
@@ -105,12 +102,14 @@ export class Tickets implements TicketPort {
       const message = `needs a grant of bondy.issue on bondy.ticket.scope.${kindOf(scope)}`;
       return done(refuse('notAuthorized', message));
     }
-    if (!this.#hasRoom(user, scope)) {
+    if (!hasRoom(policy, config(), user, scope, this.#d.wall())) {
       const message = `${user.username} has ${config().maxPerUser} tickets already`;
       return done(refuse('limitExceeded', message));
     }
     this.#withSigner(authrealmOf(user), done, (signer) => {
-      const claims = this.#claims(user, holder, wish, scope, signer.kid);
+      const { node } = this.#d;
+      const about = { user, holder, wish, scope, node, id: this.#d.id(), kid: signer.kid };
+      const claims = claimsFor(policy, config(), about, this.#d.wall());
       this.#store(claims, done, () => {
         this.#d.count('tickets_issued');
         const ticket = this.#d.jws.sign(writtenClaims(claims), signer);
@@ -173,92 +172,27 @@ export class Tickets implements TicketPort {
     return why === undefined ? { kind: 'good', claims } : { kind: 'bad', why, claims };
   }
 
-  #claims(
-    user: EffectiveUser,
-    { groups, authmethod = '' }: Holder,
-    { expiry }: TicketWish,
-    scope: TicketScope,
-    kid: string,
-  ): TicketClaims {
-    const { policy, wall, id, node, config } = this.#d;
-    const { username: authid, passwordAt } = user;
-    const authrealm = authrealmOf(user);
-    const { expiryMs, maxExpiryMs } = config();
-    const lifetime = Math.min(
-      expiry ?? Math.floor(expiryMs / 1_000),
-      Math.floor(maxExpiryMs / 1_000),
-    );
-    const draft = { authrealm, authid, scope };
-    const at = Math.max(wall(), ...earliest(policy, user.realm, draft));
-    const issuedAt = Math.floor(at / 1_000);
-    return {
-      ...draft,
-      id: id(),
-      authmethod,
-      issuedBy: scope.clientId ?? authid,
-      issuedOn: node,
-      issuedAt,
-      expiresAt: issuedAt + Math.max(1, lifetime),
-      at,
-      passwordAt,
-      kid,
-      authroles: groups,
-    };
-  }
-
   #store(claims: TicketClaims, done: (refusal: TicketRefusal) => void, go: () => void): void {
     if (!this.#d.config().persistence[kindOf(claims.scope)]) return go();
     this.#commit([rowOf(claims, true)], done, go);
   }
 
-  /** The newest one that this node can open; a realm without one gets one. */
+  /** A realm without a key gets one. */
   #withSigner(
     realm: string,
     done: (refusal: TicketRefusal) => void,
     go: (signer: Signer) => void,
   ): void {
     const keys = [...this.#d.realmKeys(realm)].filter(({ use }) => use === 'sign');
-    if (keys.length === 0) {
-      const made = this.#d.makeKey(realm);
-      return this.#commit([made], done, () => this.#sign([made], realm, done, go));
-    }
-    this.#sign(
-      keys.sort((a, b) => b.at - a.at || (a.kid < b.kid ? -1 : 1)),
-      realm,
-      done,
-      go,
-    );
-  }
-
-  #sign(
-    keys: readonly RealmKeyRecord[],
-    realm: string,
-    done: (refusal: TicketRefusal) => void,
-    go: (signer: Signer) => void,
-  ): void {
-    for (const key of keys) {
-      const privateKey = this.#d.openKey(key);
-      if (privateKey !== undefined) return go({ kid: key.kid, privateKey });
-    }
-    done(
-      refuse('unavailable', `this node can open no key of ${realm}: is security.key_file right?`),
-    );
-  }
-
-  #hasRoom(user: EffectiveUser, scope: TicketScope): boolean {
-    const { policy, config, wall } = this.#d;
-    const realm = authrealmOf(user);
-    const rows = policy.facts(realm)?.ticketsOf.get(user.username);
-    if (!rows) return true;
-    const same = keyOf(
-      rowOf({ authrealm: realm, authid: user.username, scope, id: '', expiresAt: 0 }, true),
-    );
-    const now = wall();
-    let others = 0;
-    for (const [key, { expiresAt }] of rows) {
-      if (key !== same && now < expiresAt * 1_000) others += 1;
-    }
-    return others < config().maxPerUser;
+    const sign = (from: readonly RealmKeyRecord[]): void => {
+      const signer = newestSigner(from, (key) => this.#d.openKey(key));
+      if (signer) return go(signer);
+      const why = `this node can open no key of ${realm}: is security.key_file right?`;
+      done(refuse('unavailable', why));
+    };
+    if (keys.length > 0) return sign(keys);
+    const made = this.#d.makeKey(realm);
+    this.#commit([made], done, () => sign([made]));
   }
 
   #commit(
@@ -277,22 +211,6 @@ export class Tickets implements TicketPort {
       options,
     );
   }
-}
-
-/** It is younger than what it replaces and what was revoked before, whatever the clocks of other nodes say. */
-function earliest(
-  policy: Known,
-  realm: string,
-  draft: Pick<TicketClaims, 'authrealm' | 'authid' | 'scope'>,
-): readonly number[] {
-  const { authrealm, authid } = draft;
-  const before = policy.record(keyOf(rowOf({ ...draft, id: '', expiresAt: 0 }, true)));
-  const cutoffs = [authrealm, realm].map((uri) => policy.facts(uri)?.ticketCutoffs.get(authid));
-  const facts = [authrealm, realm].map((uri) => policy.facts(uri));
-  return [
-    ...[before as TicketRecord | undefined, ...cutoffs].map((each) => (each?.at ?? -1) + 1),
-    ...facts.flatMap((each) => [each?.realm?.since ?? 0, each?.users.get(authid)?.since ?? 0]),
-  ];
 }
 
 /** A client that says which it is, is that one. */

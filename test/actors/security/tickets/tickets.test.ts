@@ -236,6 +236,14 @@ describe('tickets are issued', () => {
     assert.equal(refusal(node, ANN).error, 'unavailable');
   });
 
+  it('not where no key of the realm can be opened; those of other nodes are good there', () => {
+    const node = oneNode();
+    const ticket = node.ticket(ANN);
+    node.isSealed = true;
+    assert.match(refusal(node, ANN).message, /can open no key of com\.shop/);
+    assert(node.lets(SHOP, 'ann', ticket));
+  });
+
   it('in a realm that had no key to sign with', () => {
     const node = oneNode();
     const [first] = [...node.policy.facts(SHOP)!.realmKeys.values()];

@@ -42,6 +42,8 @@ export class TestNode {
   config: TicketsConfig = TICKETS_DEFAULTS;
   now = START;
   broken = false;
+  /** Keys are sealed with another key file. */
+  isSealed = false;
   #ids = 0;
 
   constructor(name: string) {
@@ -52,7 +54,7 @@ export class TestNode {
       jws,
       node: name,
       realmKeys: (uri) => inventory.realmKeys(uri),
-      openKey: (key) => keys.open(key),
+      openKey: (key) => (this.isSealed ? undefined : keys.open(key)),
       makeKey: (uri) => keys.make(uri),
       commit: (records, done, options) => {
         const refusal = this.broken ? 'the disk is full' : this.write(records, options?.seen);
