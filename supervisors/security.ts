@@ -1,5 +1,6 @@
 /** Who may do what, kept as the store says, and the one who changes it. */
 import { REALM_KEEPER } from '../actors/realms/api.ts';
+import { AutomaticRealms } from '../actors/security/automatic-realms.ts';
 import type { Principal } from '../actors/security/api.ts';
 import { whyLeave } from '../actors/security/presence.ts';
 import { security as securityActor } from '../actors/security/security.actor.ts';
@@ -65,4 +66,16 @@ export function security(parts: Parts): ChildSpec {
 export function mayStay({ table }: SecurityParts) {
   return (realm: string, principal: Principal): string | undefined =>
     whyLeave(table.policy, realm, principal);
+}
+
+/** A HELLO may make its realm, if the configuration says so. */
+export function automaticRealms(parts: Parts): (uri: string, done: () => void) => boolean {
+  const { table, commits } = parts.security;
+  const realms = new AutomaticRealms({
+    isOn: () => parts.config().bootstrap.makesRealms,
+    record: (key) => table.policy.record(key),
+    commit: (records, done) => commits.commit(records, done),
+    count: parts.net.count,
+  });
+  return (uri, done) => realms.make(uri, done);
 }

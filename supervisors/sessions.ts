@@ -3,7 +3,7 @@ import { session } from '../actors/sessions/session.actor.ts';
 import type { ChildSpec } from '../runtime/kernel/supervision.ts';
 import type { Connection } from '../runtime/net/connection.ts';
 import type { Parts } from './parts.ts';
-import { mayStay } from './security.ts';
+import { automaticRealms, mayStay } from './security.ts';
 
 /** Temporary children: a session that crashes is one client's connection lost, and the client comes back. */
 export function sessions(parts: Parts): ChildSpec {
@@ -13,6 +13,7 @@ export function sessions(parts: Parts): ChildSpec {
     agent: `bondy-ts/${version}`,
     authenticator,
     mayStay: mayStay(parts.security),
+    makeRealm: automaticRealms(parts),
     lookup: (realm: string) => directory.lookup(realm),
     continuity: parts.cluster?.continuity,
     count: (counter: string, by?: number) => metrics.counters.count(counter, by),

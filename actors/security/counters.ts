@@ -12,6 +12,9 @@ export const SECURITY_COUNTERS = {
     "Tokens that could not be checked because their issuer's keys were not to be had.",
   security_rows_malformed: 'Rows of security data that could not be read: they grant nothing.',
   security_puts_failed: 'Rows of a change of security data that could not be stored.',
+  realms_made: 'Realms created because a HELLO asked for them.',
+  realms_not_made:
+    'Realms that a HELLO asked for and that were not created: too many, or not to be stored.',
   sessions_expelled:
     'Sessions ended because their user was removed or disabled or has other credentials, or their method was withdrawn.',
   tickets_issued: 'Tickets that were issued here.',

@@ -3,7 +3,7 @@ import type { Name } from '../../runtime/kernel/actor.ts';
 import { name } from '../../runtime/kernel/actor.ts';
 import type { SupervisorMessage } from '../../runtime/kernel/supervision.ts';
 import type { CloseCause, Connection, FrameBatch } from '../../runtime/net/connection.ts';
-import type { Dict, Payload } from '../../runtime/wamp/message.ts';
+import type { Dict, Hello, Payload } from '../../runtime/wamp/message.ts';
 import type { Applied, CausalClock } from '../store/api.ts';
 import type { Authentication, Verdict } from '../security/api.ts';
 import type { RealmClosed } from '../realms/api.ts';
@@ -30,6 +30,8 @@ export type SessionMessage =
       readonly attempt: Authentication;
       readonly verdict: () => Verdict;
     }
+  /** The realm of this HELLO is there, or could not be created. */
+  | { readonly kind: 'realm_made'; readonly hello: Hello }
   | RealmClosed
   | {
       readonly kind: 'timer';

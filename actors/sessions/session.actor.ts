@@ -18,15 +18,9 @@ import type {
   FrameBatch,
 } from '../../runtime/net/connection.ts';
 import type { DecodeLimits } from '../../runtime/wamp/codec.ts';
-import {
-  CALL,
-  PUBLISH,
-  REGISTER,
-  SUBSCRIBE,
-  UNREGISTER,
-  UNSUBSCRIBE,
-} from '../../runtime/wamp/message.ts';
-import type { Id } from '../../runtime/wamp/message.ts';
+import type { Violation } from '../../runtime/wamp/codec.ts';
+import { HELLO } from '../../runtime/wamp/message.ts';
+import type { Hello, Id, Message } from '../../runtime/wamp/message.ts';
 import { CLOSE, ERRORS } from '../../runtime/wamp/uris.ts';
 import type { Realm } from '../realms/api.ts';
 import type { Member, Request } from '../routing/api.ts';
@@ -41,12 +35,15 @@ import type { Introduction } from './hello.ts';
 import { MemberOutlet } from './member-outlet.ts';
 import { Session } from './session.ts';
 import type { SessionEffects, SessionTimer } from './session.ts';
+import { wantsAnswer } from './wants-answer.ts';
 
 export interface SessionShellDependencies {
   readonly config: () => SessionsConfig;
   readonly agent: string;
   readonly authenticator: Authenticator;
   lookup(realm: string): Realm | undefined;
+  /** False: there will be no realm of this name. Else `done` is called when it is there, or is not to be. */
+  makeRealm?(realm: string, done: () => void): boolean;
   /** Why not (a reason for GOODBYE), when what let it in was taken back while it waited to come in. */
   mayStay?(realm: string, principal: Principal): string | undefined;
   /** Undefined: a node that is alone. */
@@ -137,6 +134,8 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
         return this.#session.caughtUp(message.how);
       case 'decided':
         return this.#onDecided(message.attempt, message.verdict);
+      case 'realm_made':
+        return this.#onRealmMade(message.hello);
       case 'realm_closed':
         return this.#session.goodbye(CLOSE.closeRealm, {});
       case 'timer':
@@ -296,13 +295,34 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
       const message = this.#session.awaitsHello
         ? hellos.decode(codec, bytes, start, end, this.#limits)
         : codec.decode(bytes, start, end, this.#limits);
-      this.#session.receive(message);
+      if (this.#awaitsRealm(message)) this.#makeRealm(message);
+      else this.#session.receive(message);
     }
     this.#flush();
     if (this.#isPausedForTurn && this.#waiting === 0) {
       this.#isPausedForTurn = false;
       this.#resume();
     }
+  }
+
+  #awaitsRealm(message: Message | Violation): message is Hello {
+    if (!this.#session.awaitsHello || !('type' in message) || message.type !== HELLO) return false;
+    return this.#d.makeRealm !== undefined && this.#d.lookup(message.realm) === undefined;
+  }
+
+  /** Nothing more is read until it is there; its time is that of the HELLO. */
+  #makeRealm(hello: Hello): void {
+    const { self } = this.#context;
+    const done = () => self.cast({ kind: 'realm_made', hello });
+    if (!this.#d.makeRealm!(hello.realm, done)) return this.#session.receive(hello);
+    this.#isPausedForVerdict = true;
+    this.#connection.pause();
+  }
+
+  #onRealmMade(hello: Hello): void {
+    this.#isPausedForVerdict = false;
+    this.#session.receive(hello);
+    this.#resume();
   }
 
   #part(): void {
@@ -375,21 +395,5 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
     if (!this.#outlet?.hasEventsWaiting) return this.#watchBacklog();
     this.#d.count('slow_consumers_aborted');
     this.#session.abort(ERRORS.slowConsumer, 'the outbound queue stayed full for too long');
-  }
-}
-
-/** A publisher that asks for no acknowledgement is never throttled; answers of a callee free others. */
-function wantsAnswer(request: Request): boolean {
-  switch (request.type) {
-    case CALL:
-    case SUBSCRIBE:
-    case UNSUBSCRIBE:
-    case REGISTER:
-    case UNREGISTER:
-      return true;
-    case PUBLISH:
-      return request.options.acknowledge === true;
-    default:
-      return false;
   }
 }

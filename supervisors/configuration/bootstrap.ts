@@ -1,6 +1,6 @@
-/** Keys of the bootstrap file. */
+/** Keys of the bootstrap file, and of realms that come by themselves. */
 import { path } from '../../runtime/config/place-types.ts';
-import { byteSize } from '../../runtime/config/scalar-types.ts';
+import { byteSize, onOff } from '../../runtime/config/scalar-types.ts';
 import { key } from '../../runtime/config/schema.ts';
 import type { Values } from '../../runtime/config/schema.ts';
 import { optional } from '../../runtime/config/type.ts';
@@ -8,6 +8,7 @@ import { optional } from '../../runtime/config/type.ts';
 export interface BootstrapConfig {
   readonly file: string | undefined;
   readonly maxBytes: number;
+  readonly makesRealms: boolean;
   /** For `${NAME}` in the file. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -29,6 +30,14 @@ export const bootstrapKeys = {
     type: byteSize({ min: 1024, max: 256 * MB }),
     default: 16 * MB,
     doc: 'A larger bootstrap file is refused.',
+  }),
+  makesRealms: key({
+    name: 'security.automatically_create_realms',
+    type: onOff,
+    default: false,
+    doc:
+      'A HELLO to a realm that is not known creates it, with the defaults: nobody gets in before it has sources. At most ' +
+      '100 while the node runs; one that was removed is not created again.',
   }),
 };
 

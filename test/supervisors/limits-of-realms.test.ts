@@ -79,3 +79,33 @@ describe('limits of a realm', () => {
     await other.callFails('wamp.error.no_such_procedure', 'none');
   });
 });
+
+describe('a realm that nobody has described', () => {
+  it('is made by the HELLO that names it, only where that is configured, and lets nobody in yet', async (t) => {
+    for (const isOn of ['off', 'on']) {
+      const node = await startTestNode({
+        ...{ 'shutdown.grace_period': '100ms', 'security.automatically_create_realms': isOn },
+      });
+      t.after(() => node.stop());
+      const hello = async (reason: string): Promise<void> => {
+        const client = await RawClient.connect(node.urls, RAWSOCKET_MSGPACK);
+        t.after(() => client.destroy());
+        client.send([wamp.HELLO, SHOP, { roles: wamp.ALL_ROLES }]);
+        await client.expectAbort(reason);
+      };
+      const reason = isOn === 'on' ? 'no_matching_auth_method' : 'no_such_realm';
+      await hello(`wamp.error.${reason}`);
+      if (isOn === 'off') continue;
+      const [, source] = openRealm(SHOP);
+      assert.deepEqual(await commit(node.kernel, [source!]), { kind: 'stored' });
+      const client = await RawClient.connect(node.urls, RAWSOCKET_MSGPACK);
+      t.after(() => client.destroy());
+      await client.join({}, SHOP);
+      // Who removed it meant it.
+      const [realm] = openRealm(SHOP);
+      await commit(node.kernel, [{ ...realm!, held: false }]);
+      await hello('wamp.error.no_such_realm');
+      assert.deepEqual(node.crashes(), []);
+    }
+  });
+});
