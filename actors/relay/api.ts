@@ -70,6 +70,7 @@ export type RelayMessage =
   | { readonly kind: 'reply'; readonly realm: string; readonly message: Result | ErrorMessage };
 
 export interface Asker {
+  /** 0: a node asks for an administrator that has no session. */
   readonly id: number;
   readonly authid: string;
   readonly authrole: string;

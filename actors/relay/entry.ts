@@ -184,6 +184,9 @@ function eventAt(
   return { kind: 'event', realm, topic, receivers, resourceKey, message };
 }
 
+/** Who asks for an administrator that has no session. */
+const NOBODY = 0;
+
 function questionAt(
   bytes: Uint8Array,
   at: number,
@@ -196,7 +199,7 @@ function questionAt(
   if (askerEnd > end) return undefined;
   const [id, authid, authrole] = readList(bytes.subarray(at + 4, askerEnd)) ?? [];
   const message = messageAt(bytes, askerEnd, end, flags, codecs);
-  if (message?.type !== CALL || !isId(id)) return undefined;
+  if (message?.type !== CALL || !(id === NOBODY || isId(id))) return undefined;
   if (typeof authid !== 'string' || typeof authrole !== 'string') return undefined;
   return { kind: 'question', realm, caller: { id, authid, authrole }, message };
 }

@@ -88,6 +88,35 @@ describe('sessions and registrations', () => {
     }
   });
 
+  test('are listed with their details, searched, in pages', async (t) => {
+    const admin = await administrator(t, node.urls);
+    const realm = await newRealm(admin);
+    const user = await enter(t, node.urls, realm, 'user1');
+    const others = [await enter(t, node.urls, realm), await enter(t, node.urls, realm)];
+    const list = async (kwargs: Details): Promise<[Details[], Details]> => {
+      const result = await admin.call('bondy.session.details', [realm], kwargs);
+      return [(result[3] as Details[][])[0]!, result[4] as Details];
+    };
+    const [all, { total }] = await list({});
+    const ids = [user, ...others].map(({ session }) => session!).sort((a, b) => a - b);
+    assert.deepEqual([all.map(({ session }) => session), total], [ids, 3]);
+    const [found, { next }] = await list({ search: 'USER1' });
+    assert.deepEqual(
+      found.map(({ session, authid }) => [session, authid]),
+      [[user.session, 'user1']],
+    );
+    assert.equal(next, undefined);
+    const [first, cut] = await list({ limit: 2 });
+    const [last] = await list({ limit: 2, after: cut['next'] });
+    assert.deepEqual(
+      [...first, ...last].map(({ session }) => session),
+      ids,
+    );
+    await admin.callFails('wamp.error.invalid_argument', 'bondy.session.details', [realm], {
+      search: '',
+    });
+  });
+
   test('are taken over with force_reregister only by who may unregister, too', async (t) => {
     const admin = await administrator(t, node.urls);
     const realm = await newRealm(admin, {

@@ -29,7 +29,11 @@ export interface AdminCluster {
   stop(): Promise<void>;
 }
 
-export async function startAdminCluster(names: readonly string[]): Promise<AdminCluster> {
+/** `more`: settings of every node. */
+export async function startAdminCluster(
+  names: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<AdminCluster> {
   const directory = mkdtempSync(join(tmpdir(), 'bondy-admin-'));
   const ports = await freePorts(names.length);
   const seeds = ports.map((port) => `127.0.0.1:${port}`).join(',');
@@ -46,7 +50,7 @@ export async function startAdminCluster(names: readonly string[]): Promise<Admin
       'aae.exchange_timer': '500ms',
       'store.data_dir': join(directory, `${index}`),
     };
-    nodes.push(await startAdminNode(settings));
+    nodes.push(await startAdminNode({ ...settings, ...more }));
   }
   return {
     nodes,

@@ -58,6 +58,12 @@ function messages(payload: Payload): readonly RelayMessage[] {
       caller: { id: 1, authid: 'me', authrole: 'user' },
       message: { type: CALL, request: 7, options: EMPTY, procedure: 'wamp.session.count', payload },
     },
+    {
+      kind: 'question',
+      realm,
+      caller: { id: 0, authid: '', authrole: '' },
+      message: { type: CALL, request: 7, options: EMPTY, procedure: 'wamp.session.count', payload },
+    },
     { kind: 'reply', realm, message: { type: RESULT, request: 7, details: EMPTY, payload } },
     { kind: 'reply', realm, message: { ...error, requestType: CALL, request: 7 } },
   ];
