@@ -9,9 +9,9 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { cpus } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 
@@ -36,6 +36,8 @@ interface Case {
   readonly serializer: 'msgpack' | 'json';
   readonly mode: readonly string[];
   readonly figure: Figure;
+  /** In a realm with users and grants, one of which allows it; else in one that is open. */
+  readonly isSecured?: boolean;
   /** Ratio to node-relay that must not be undercut (or exceeded, for latency and memory). */
   readonly floor: number;
 }
@@ -58,7 +60,7 @@ const RAW = { wire: 'rawsocket', serializer: 'msgpack' } as const;
 const WS = { wire: 'websocket', serializer: 'json' } as const;
 const words = (text: string): readonly string[] => text.split(' ');
 
-const CASES: readonly Case[] = [
+const OPEN_CASES: readonly Case[] = [
   {
     name: 'RPC, 8 callers × 16',
     ...RAW,
@@ -138,6 +140,38 @@ const CASES: readonly Case[] = [
   },
 ];
 
+/** What the authorizer, and sources of anonymous sessions, cost: the same work where a policy decides. */
+const SECURED = new Set(['RPC, 8 callers × 16', 'fan-out, 1 × 16 → 10', 'sessions opened']);
+
+const CASES: readonly Case[] = OPEN_CASES.flatMap((each) =>
+  SECURED.has(each.name) && each.wire === 'rawsocket'
+    ? [each, { ...each, name: `${each.name}, with grants`, isSecured: true }]
+    : [each],
+);
+
+/** For `security.config_file`: realm1 with a thousand grants of others and one of whoever comes in. */
+const BOOTSTRAP = [
+  {
+    uri: 'realm1',
+    authmethods: ['anonymous'],
+    security_enabled: true,
+    groups: [{ name: 'others' }],
+    sources: [{ usernames: ['anonymous'], authmethod: 'anonymous', cidr: '127.0.0.0/8' }],
+    grants: [
+      {
+        permissions: ['wamp.register', 'wamp.call', 'wamp.subscribe', 'wamp.publish'],
+        roles: ['anonymous'],
+        uri: 'com.bench',
+        match: 'prefix',
+      },
+      ...Array.from({ length: 1_000 }, (_, i) => ({
+        ...{ permissions: ['wamp.call'], roles: ['others'], uri: `com.other.p${i}` },
+        match: 'exact',
+      })),
+    ],
+  },
+];
+
 const PORT = { relay: 19113, wsRelay: 19112, websocket: 19080, rawsocket: 19082, admin: 19081 };
 
 interface Target {
@@ -147,12 +181,13 @@ interface Target {
   readonly url: (wire: Wire) => string;
 }
 
-function bondy(): Target {
+function bondy(bootstrap?: string): Target {
   const settings = [
     `api_gateway.http.port=${PORT.websocket}`,
     `wamp.tcp.port=${PORT.rawsocket}`,
     `admin_api.http.port=${PORT.admin}`,
     'store.engine=memory',
+    ...(bootstrap === undefined ? [] : [`security.config_file=${bootstrap}`]),
   ].flatMap((setting) => ['--set', setting]);
   return {
     name: 'bondy-ts',
@@ -181,6 +216,9 @@ async function main(): Promise<void> {
   if (!directory) throw new Error('say where the load generator is: --wampload DIR');
   const relay = reference('node-relay.js', directory);
   const wsRelay = reference('ws-json-relay.js', directory);
+  const folder = mkdtempSync(join(tmpdir(), 'bondy-load-'));
+  const bootstrap = join(folder, 'realms.json');
+  writeFileSync(bootstrap, JSON.stringify(BOOTSTRAP));
   const lines = [
     `Node ${process.version}, ${cpus()[0].model}, ${cpus().length} cores; router on core 0, generator on core 1;`,
     `${options.runs} interleaved runs of ${options.seconds} s, median (min–max); ratio = median of the pairwise ratios to node-relay.`,
@@ -191,10 +229,17 @@ async function main(): Promise<void> {
   console.log(lines.join('\n'));
   for (const work of CASES) {
     if (options.only && !`${work.name} ${work.wire}`.includes(options.only)) continue;
-    const row = await measure(work, bondy(), relay, wsRelay, directory);
+    const row = await measure(
+      work,
+      bondy(work.isSecured ? bootstrap : undefined),
+      relay,
+      wsRelay,
+      directory,
+    );
     lines.push(row);
     console.log(row);
   }
+  rmSync(folder, { recursive: true });
   if (options.out) writeFileSync(options.out, `${lines.join('\n')}\n`);
 }
 
