@@ -108,6 +108,22 @@ describe('a ticket', () => {
     }
   });
 
+  it('for all realms is none, if its realm is no SSO realm, nor if it is signed by a key to encrypt for', () => {
+    const node = oneNode();
+    const issued = node.issue(ANN);
+    assert('claims' in issued);
+    const [signer] = [...node.policy.facts(SHOP)!.realmKeys.values()];
+    const claims = { ...issued.claims, scope: { ...issued.claims.scope, realm: null } };
+    assert.equal(
+      node.why(SHOP, jws.sign(writtenClaims(claims), signer!)),
+      'the ticket is of another realm',
+    );
+    const other = makeSigningKey();
+    node.write([{ ...signer!, ...other, use: 'encrypt' }]);
+    const signed = jws.sign(writtenClaims({ ...issued.claims, kid: other.kid }), other);
+    assert.equal(node.why(SHOP, signed), 'the ticket is not signed by a key of its realm');
+  });
+
   it('for a device is not good for one that says it is another', () => {
     const node = oneNode();
     const ticket = node.ticket(ANN, { clientId: 'app', deviceId: 'phone' });
