@@ -20,12 +20,14 @@ type Settings = Readonly<Record<string, string>>;
 
 export class SecurityNode {
   readonly #settings: Settings;
+  readonly #environment: Settings;
   #child: ChildProcess | undefined;
   #lines: AsyncIterator<string> | undefined;
   urls: Urls = { websocket: '', rawsocket: '' };
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, environment: Settings = {}) {
     this.#settings = settings;
+    this.#environment = environment;
   }
 
   /** What it says for itself when it does not start. */
@@ -34,7 +36,10 @@ export class SecurityNode {
     const program = fileURLToPath(new URL(`security-node${extension}`, import.meta.url));
     const flags = extension === '.ts' ? ['--import', 'tsx'] : [];
     const args = [...flags, program, JSON.stringify(this.#settings)];
-    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, args, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...this.#environment },
+    });
     this.#child = child;
     this.#lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
     const said = (await this.#line()) as Urls & { readonly failed?: string };
@@ -91,8 +96,9 @@ export class Folder {
     });
   }
 
-  node(name: string, more: Settings = {}): SecurityNode {
-    const node = new SecurityNode({ ...ALONE, 'store.data_dir': join(this.path, name), ...more });
+  node(name: string, more: Settings = {}, environment: Settings = {}): SecurityNode {
+    const settings = { ...ALONE, 'store.data_dir': join(this.path, name), ...more };
+    const node = new SecurityNode(settings, environment);
     this.#nodes.push(node);
     return node;
   }
