@@ -1,54 +1,97 @@
-/** Asks the admin server of a running node. What goes wrong is a sentence for whoever typed the command. */
+/** Finds a running node and asks its admin server. What goes wrong is a sentence for whoever typed the command. */
+import { renderMistakes } from '../runtime/config/mistake.ts';
+import { hostInUrl } from '../supervisors/listening.ts';
+import { readConfiguration } from './commands/configuration.ts';
+import type { ConfigOptions } from './commands/configuration.ts';
+import { exchange } from './exchange.ts';
+import type { Got } from './exchange.ts';
+import { loginOf, withAdvice } from './login.ts';
+import type { Login, LoginOptions } from './login.ts';
+
+export interface NodeOptions extends ConfigOptions, LoginOptions {
+  readonly url?: string;
+  readonly json?: boolean;
+}
+
+/** Where a node is, and who asks. */
+export interface NodeAccess {
+  readonly url: URL;
+  readonly login: Extract<Login, { kind: 'login' }>;
+}
+
+export interface Asked {
+  /** Below the address of the admin server; with its query. */
+  readonly path: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly body?: unknown;
+  readonly timeoutMs: number;
+}
 
 export type Answer =
-  | { readonly kind: 'answered'; readonly text: string }
-  | {
-      readonly kind: 'failed';
-      readonly problem: string;
-      /** Undefined: nobody answered. */
-      readonly status?: number;
-    };
+  | { readonly kind: 'answered'; readonly got: Got }
+  | { readonly kind: 'failed'; readonly problem: string };
 
-const TIMEOUT_MS = 5000;
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-const MAX_MESSAGE = 500;
+const VIEW_MS = 5_000;
+const MAX_MESSAGE = 1_000;
 
-/** `path` below the address of the admin server; undefined: that is no address. */
-export function adminUrl(url: string, path: string): URL | undefined {
-  if (!URL.canParse(url) || !/^https?:/i.test(url)) return undefined;
-  const base = new URL(url);
-  base.pathname = `${base.pathname.replace(/\/+$/, '')}/${path}`;
-  return base;
+/** A string says why not. */
+export async function findNode(options: NodeOptions): Promise<NodeAccess | string> {
+  const { config, mistakes } = readConfiguration(options);
+  if (mistakes.length > 0) return renderMistakes(mistakes);
+  const host = hostInUrl(config.admin.address);
+  const given = options.url ?? `http://${host}:${config.admin.port}`;
+  if (!URL.canParse(given) || !/^https?:/i.test(given)) {
+    return `${JSON.stringify(given)} is not an http URL. Try --url http://127.0.0.1:18081`;
+  }
+  const url = new URL(given);
+  const isOwn = url.hostname === host || LOOPBACK.test(url.hostname);
+  const login = await loginOf(options, config, isOwn);
+  return login.kind === 'failed' ? login.problem : { url, login };
 }
 
-export function notAUrl(url: string): string {
-  return `${JSON.stringify(url)} is not an http URL. Try --url http://127.0.0.1:18081`;
-}
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/i;
 
 /** Never rejects. */
-export async function ask(url: URL): Promise<Answer> {
+export async function ask(node: NodeAccess, asked: Asked): Promise<Answer> {
+  const { login } = node;
+  const url = below(node.url, asked.path);
+  const { authorization } = login;
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (response.ok) return { kind: 'answered', text: await boundedText(response) };
-    const { status } = response;
-    const problem =
-      messageIn(await boundedText(response)) ??
-      `${url.origin} answered ${status} for ${url.pathname}.`;
-    return { kind: 'failed', status, problem };
+    const got = await exchange(url, { ...asked, authorization });
+    const { status, text } = got;
+    if (status >= 200 && status < 300) return { kind: 'answered', got };
+    const sentence = problemIn(text) ?? `${url.origin} answered ${status} for ${url.pathname}.`;
+    return { kind: 'failed', problem: status === 401 ? withAdvice(sentence, login) : sentence };
   } catch (error) {
     return { kind: 'failed', problem: unreachable(url, error) };
   }
 }
 
-/** The sentence of an error that the admin server answers; undefined: it is none of its. */
-export function messageIn(text: string): string | undefined {
+/** What shows the node. */
+export function view(node: NodeAccess, path: string): Promise<Answer> {
+  return ask(node, { path, method: 'GET', timeoutMs: VIEW_MS });
+}
+
+export function notANode({ url }: NodeAccess): string {
+  return `What answers at ${url.origin} is not a bondy node. Another address: --url http://HOST:PORT`;
+}
+
+/** The sentences of an error that the admin server answers; undefined: it is none of its. */
+export function problemIn(text: string): string | undefined {
   try {
-    const { code, message } = JSON.parse(text) as { code?: unknown; message?: unknown };
+    const { code, message, problems } = JSON.parse(text) as Readonly<Record<string, unknown>>;
     if (typeof code !== 'string' || typeof message !== 'string') return undefined;
+    if (Array.isArray(problems) && problems.length > 1) return problems.map(lineOf).join('\n');
     return printable(message.slice(0, MAX_MESSAGE));
   } catch {
     return undefined; // not JSON, or null
   }
+}
+
+function lineOf(problem: unknown): string {
+  const { path, message } = (problem ?? {}) as Readonly<Record<string, unknown>>;
+  const said = [path, message].filter((part) => typeof part === 'string' && part !== '');
+  return printable(said.join(': ').slice(0, MAX_MESSAGE));
 }
 
 /** Without what would move a terminal's cursor. */
@@ -56,18 +99,15 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, ' ');
 }
 
-async function boundedText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new Error('the answer is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+function below(base: URL, path: string): URL {
+  const url = new URL(base);
+  const [pathname = '', search = ''] = path.split('?', 2);
+  url.pathname = `${base.pathname.replace(/\/+$/, '')}${pathname}`;
+  url.search = search;
+  return url;
 }
 
-export function unreachable(url: URL, error: unknown): string {
+function unreachable(url: URL, error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const code = (cause as { code?: unknown }).code;
   const detail = typeof code === 'string' ? code : cause instanceof Error ? cause.message : '';

@@ -1,11 +1,11 @@
 /** `bondy backup …`: a copy of the store of a running node in one file, its check, and the way back. */
 import type { Command } from 'commander';
-import { withOperatorOptions } from './options.ts';
+import { withNodeOptions } from './options.ts';
 
 export function addBackupCommands(program: Command): void {
   const backup = program.command('backup').description('back the store up, or restore it');
 
-  withOperatorOptions(backup.command('create'))
+  withNodeOptions(backup.command('create'))
     .argument('[name]', 'of the file in backup.dir of the node (default: by the time)')
     .description('write all rows of the store to one file, while the node works')
     .action(async (name: string | undefined, options) => {
@@ -13,7 +13,7 @@ export function addBackupCommands(program: Command): void {
       process.exitCode = await backupCreate(name, options);
     });
 
-  withOperatorOptions(backup.command('verify'))
+  withNodeOptions(backup.command('verify'))
     .argument('<name>', 'of the file in backup.dir of the node')
     .description('read a backup from its first to its last byte, and change nothing')
     .action(async (name: string, options) => {
@@ -21,7 +21,7 @@ export function addBackupCommands(program: Command): void {
       process.exitCode = await backupVerify(name, options);
     });
 
-  withOperatorOptions(backup.command('restore'))
+  withNodeOptions(backup.command('restore'))
     .argument('<name>', 'of the file in backup.dir of the node')
     .description('give a backup back to a running node, empty or not')
     .option('--as-new', 'write its values over what is there, instead of merging by causality')
@@ -38,7 +38,7 @@ damaged. Exit status: 0 all rows were taken in, 1 not, 2 not understood.`,
       process.exitCode = await backupRestore(name, options);
     });
 
-  withOperatorOptions(backup.command('status'))
+  withNodeOptions(backup.command('status'))
     .description('show whether a backup or a restore is running, and how the last one ended')
     .action(async (options) => {
       const { backupStatus } = await import('./commands/backup.ts');

@@ -6,7 +6,7 @@ import { addAuditCommands } from './audit-commands.ts';
 import { addBackupCommands } from './backup-commands.ts';
 import { addClusterCommands } from './cluster-commands.ts';
 import type { ConfigOptions } from './commands/configuration.ts';
-import { adminUrlOption, withConfigOptions, wholeNumber } from './options.ts';
+import { withConfigOptions, withNodeOptions, wholeNumber } from './options.ts';
 import { addStoreCommands } from './store-commands.ts';
 import { VERSION } from './version.ts';
 
@@ -37,15 +37,12 @@ program
     process.exitCode = init(options);
   });
 
-program
-  .command('tree')
+withNodeOptions(program.command('tree'))
   .description('show the supervision tree of a running node')
   .option('--node <name>', 'of this node of the cluster, asked through the one at --url')
-  .addOption(adminUrlOption())
   .option('--depth <levels>', 'levels below the root', wholeNumber, 99)
   .option('--children <count>', 'children shown of each supervisor', wholeNumber)
   .option('--watch', 'draw it again every second')
-  .option('--json', 'print what the node answers')
   .action(async (options) => {
     const { tree } = await import('./commands/tree.ts');
     process.exitCode = await tree(options);

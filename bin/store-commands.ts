@@ -1,24 +1,21 @@
 /** `bondy store …`: how the replicated store is, whether its rows are whole, and its conversion to another engine. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { adminUrlOption, withConfigOptions, withOperatorOptions } from './options.ts';
+import { withConfigOptions, withNodeOptions } from './options.ts';
 
 export function addStoreCommands(program: Command): void {
   const store = program
     .command('store')
     .description('look at the replicated store, mend or convert it');
 
-  store
-    .command('status')
+  withNodeOptions(store.command('status'))
     .description('show partitions, rows and comparisons of a running node')
-    .addOption(adminUrlOption())
-    .option('--json', 'print what the node answers')
     .action(async (options) => {
       const { storeStatus } = await import('./commands/store.ts');
       process.exitCode = await storeStatus(options);
     });
 
-  withOperatorOptions(store.command('check'))
+  withNodeOptions(store.command('check'))
     .description('compare every row with its hash tree now, on a running node or a stopped one')
     .option('--offline', 'read the data directory itself; the node must not run')
     .option('--data-dir <folder>', 'the same, of this data directory instead of store.data_dir')
@@ -34,7 +31,7 @@ with bondy store repair. Offline nothing is changed. Exit status: 0 all is well,
       process.exitCode = await storeCheck(options);
     });
 
-  withOperatorOptions(store.command('repair'))
+  withNodeOptions(store.command('repair'))
     .description('check, then fetch what is damaged from every linked node, and rebuild hash trees')
     .addHelpText(
       'after',

@@ -32,6 +32,7 @@ import { join, leave, remove } from './cluster-operations.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import type { Parts } from './parts.ts';
 import { ticketsPort } from './tickets.ts';
+import { whoIs } from './who-is.ts';
 
 /** How long routers of all nodes may take to say what they know. */
 const META_MS = 15_000;
@@ -147,12 +148,6 @@ function managementPorts(parts: Parts): ManagementPorts {
         }),
     },
   };
-}
-
-/** Only the operator's token is nobody's and has no session. */
-function whoIs({ username, realm, session, isAuthorized }: Caller): string {
-  const isOperator = username === undefined && session === undefined && isAuthorized === true;
-  return isOperator ? 'operator' : `${username ?? 'anonymous'}@${realm}`;
 }
 
 /** A router that dies does not answer. */

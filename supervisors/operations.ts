@@ -1,20 +1,16 @@
 /** What an operator asked for (actors/admin/operations.ts), performed: one store operation at a time, the others at once. */
 import type { Operation, OperationOutcome, Operator } from '../actors/admin/operations.ts';
 import { refused } from '../actors/admin/operations.ts';
+import type { Caller } from '../actors/management/api.ts';
 import { join, leave, remove } from './cluster-operations.ts';
 import type { ClusterParts } from './cluster-parts.ts';
-import { tokenProblem } from './operator-token.ts';
 import type { Parts } from './parts.ts';
 import { checkStore, repairStore } from './store-operations.ts';
+import { whoIs } from './who-is.ts';
 
-/**
- * Made once per life of the process: what runs outlives the admin server that was asked for it. Undefined: nobody could show
- * that they may, because there is no data directory.
- */
-export function operator(parts: Parts): Operator | undefined {
+/** Made once per life of the process: what runs outlives the admin server that was asked for it. */
+export function operator(parts: Parts): Operator {
   const { own, cluster, backups } = parts;
-  const token = own.operatorToken;
-  if (token === undefined) return undefined;
   const inCluster = (
     run: (cluster: ClusterParts) => Promise<OperationOutcome>,
   ): Promise<OperationOutcome> =>
@@ -62,10 +58,10 @@ export function operator(parts: Parts): Operator | undefined {
     }
   };
 
-  const record = (operation: Operation, outcome: OperationOutcome): void => {
+  const record = (operation: Operation, caller: Caller, outcome: OperationOutcome): void => {
     if (READS.has(operation.kind)) return;
     parts.audit.record({
-      ...{ event: 'administration', who: 'operator', what: operation.kind },
+      ...{ event: 'administration', who: whoIs(caller), what: operation.kind },
       target: targetOf(operation),
       outcome: outcome.kind === 'done' ? 'ok' : 'refused',
       reason: outcome.kind === 'refused' ? outcome.error : undefined,
@@ -73,9 +69,8 @@ export function operator(parts: Parts): Operator | undefined {
   };
 
   return {
-    authorize: (authorization) => tokenProblem(authorization, token),
-    perform: (operation, answer) => {
-      parts.log.info('operator', { ...operation });
+    perform: (operation, caller, answer) => {
+      parts.log.info('operator', { who: whoIs(caller), ...operation });
       const { refusal } = parts.audit;
       if (refusal !== undefined && !READS.has(operation.kind)) {
         return answer(refused(503, 'not_audited', `Nothing is changed while ${refusal}.`));
@@ -86,7 +81,7 @@ export function operator(parts: Parts): Operator | undefined {
             const { error, message } = outcome;
             parts.log.warn('operator_refused', { operation: operation.kind, error, message });
           }
-          record(operation, outcome);
+          record(operation, caller, outcome);
           answer(outcome);
         },
         (error: unknown) => {

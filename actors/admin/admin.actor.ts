@@ -1,7 +1,7 @@
 /**
  * The admin server: probes, metrics, the tree as JSON, as a stream and as a web page, and the API of realms and users
  * (rest-routes.ts). Loopback by default, and guarded against web pages of strangers (operator-http.ts). What changes the
- * node itself is in operator-routes.ts and needs an operator's token; who sees and does the rest, guard.ts decides.
+ * node itself is in operator-routes.ts; who sees and does what, guard.ts decides.
  */
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -44,7 +44,7 @@ export interface AdminDeps {
   readonly treeOf?:
     | ((node: string, question: TreeQuestion, answer: (outcome: OperationOutcome) => void) => void)
     | undefined;
-  /** Undefined: this node is alone, and nothing can be asked of it. */
+  /** Undefined: nothing can be asked of this node. */
   readonly operator?: Operator | undefined;
   /** How requests are known to be of somebody. Undefined: of nobody. */
   readonly login?: Omit<LoginPorts, 'later'> | undefined;
@@ -208,9 +208,10 @@ class Admin implements Handlers<AdminMessage> {
       ),
     );
     guarded(app, guard, 'view', (scope) => this.#addViews(scope));
-    withJsonBodies(app, (scope) =>
-      addOperatorRoutes(scope, { operator, count: (counter) => counters.count(counter) }),
-    );
+    const count = (counter: string): void => counters.count(counter);
+    if (operator !== undefined) {
+      withJsonBodies(app, (scope) => addOperatorRoutes(scope, { operator, guard, count }));
+    }
     if (operations === undefined) return;
     addRestRoutes(app, {
       operations,
@@ -218,7 +219,7 @@ class Admin implements Handlers<AdminMessage> {
       guard,
       maxBodyBytes: this.#config.maxBodyBytes,
       call: (call, done) => askManagement(this.#context, call, done),
-      count: (counter) => counters.count(counter),
+      count,
     });
   }
 

@@ -5,6 +5,7 @@ export const ADMIN_COUNTERS = {
   admin_unknown_host: 'Admin requests refused because their Host is not served.',
   admin_foreign_origin: 'Admin requests refused because another web page made them.',
   admin_unauthorized: 'Admin requests refused because they had no valid credentials.',
+  admin_forbidden: 'Admin requests refused because their user is not granted what they are.',
   admin_too_many_requests: 'Admin requests refused because their address made too many.',
   admin_api_requests: 'Requests of the admin API that were passed on to its operations.',
   admin_no_json: 'Admin requests refused because their body was not declared as JSON.',

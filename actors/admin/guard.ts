@@ -1,4 +1,7 @@
-/** Hooks that decide, before a body is read, whether a request is answered: its rate, its content type, who makes it. */
+/**
+ * Hooks that decide, before a body is read, whether a request is answered: its rate, its content type, who makes it, and
+ * whether they are granted what it is.
+ */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { fail } from '../../runtime/net/operator-http.ts';
 import type { Caller } from '../management/api.ts';
@@ -19,6 +22,9 @@ export interface GuardParts {
   count(counter: string): void;
 }
 
+/** Who may ask this over WAMP may see it here. */
+const VIEWS = { metrics: 'bondy.telemetry.metrics', view: 'bondy.cluster.info' } as const;
+
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
 export class Guard {
@@ -34,7 +40,15 @@ export class Guard {
     return (request, reply, done) =>
       isOpen(this.#parts.openness, what, request.socket.remoteAddress)
         ? done()
-        : this.#enter(request, reply, done);
+        : this.#enter(request, reply, () => this.#may(request, reply, VIEWS[what], done));
+  }
+
+  /** What changes the node; `procedure` must be granted. */
+  ofOperation(procedure: string): Hook {
+    return (request, reply, done) =>
+      this.#enter(request, reply, () =>
+        this.#may(request, reply, procedure, () => this.#json(request, reply, done)),
+      );
   }
 
   /** What shows or changes realms, users and the like. */
@@ -66,6 +80,12 @@ export class Guard {
       this.#callers.set(request, outcome.caller);
       done();
     });
+  }
+
+  #may(request: FastifyRequest, reply: FastifyReply, procedure: string, done: () => void): void {
+    if (this.#parts.login?.may(this.callerOf(request), procedure) === true) return done();
+    this.#parts.count('admin_forbidden');
+    fail(reply, 403, 'not_authorized', `This needs a grant of wamp.call on ${procedure}.`);
   }
 
   #refuse(

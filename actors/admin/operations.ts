@@ -1,8 +1,9 @@
 /**
- * What an operator can have a node do, beyond looking at it. The admin server reads requests and asks; the supervisors
- * give it somebody who may and can.
+ * What an operator can have a node do, beyond looking at it. The admin server reads requests, sees whether they may, and
+ * asks; the supervisors give it somebody who can.
  */
 import type { PeerAddress } from '../links/api.ts';
+import type { Caller } from '../management/api.ts';
 
 export type Operation =
   /** Become a member of the cluster that somebody at this address belongs to. */
@@ -31,13 +32,23 @@ export type OperationOutcome =
       readonly message: string;
     };
 
-/** Who may have operations performed, and who performs them. Another kind of authentication is another `authorize`. */
 export interface Operator {
-  /** `authorization`: the header as it came. Undefined: granted; else a sentence with advice. */
-  authorize(authorization: string | undefined): string | undefined;
-  /** Answers once, perhaps after minutes. */
-  perform(operation: Operation, answer: (outcome: OperationOutcome) => void): void;
+  /** `caller` may. Answers once, perhaps after minutes. */
+  perform(operation: Operation, caller: Caller, answer: (outcome: OperationOutcome) => void): void;
 }
+
+/** Who is granted `wamp.call` on this may have it performed. */
+export const PROCEDURES: Readonly<Record<Operation['kind'], string>> = {
+  join: 'bondy.cluster.join',
+  leave: 'bondy.cluster.leave',
+  remove: 'bondy.cluster.remove',
+  check_store: 'bondy.store.check',
+  repair_store: 'bondy.store.repair',
+  create_backup: 'bondy.backup.create',
+  verify_backup: 'bondy.backup.verify',
+  restore_backup: 'bondy.backup.restore',
+  backup_status: 'bondy.backup.status',
+};
 
 export function refused(status: number, error: string, message: string): OperationOutcome {
   return { kind: 'refused', status, error, message };

@@ -1,128 +1,71 @@
 /**
- * The routes that change something. Who may is decided before a body is read; bodies are JSON and say so, which no form of
- * a foreign page can (Fetch standard, CORS-safelisted content types), and operator-http.ts has refused its Origin already.
+ * The routes that change something. Who may is decided before a body is read (guard.ts): whoever is granted the operation,
+ * and whoever has the operator token.
  */
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fail } from '../../runtime/net/operator-http.ts';
+import type { Guard } from './guard.ts';
 import type { Operation, Operator } from './operations.ts';
-import { readAddress } from './operations.ts';
+import { PROCEDURES, readAddress } from './operations.ts';
 
-const JSON_TYPE = /^application\/json\s*(;|$)/i;
 const MAX_NAME = 255;
 
 export interface OperatorRoutesParts {
-  /** Undefined: this node is alone and keeps nothing, so there is nothing that could be asked for. */
-  readonly operator: Operator | undefined;
+  readonly operator: Operator;
+  readonly guard: Guard;
   count(counter: string): void;
+}
+
+interface Route {
+  readonly kind: Operation['kind'];
+  readonly path: string;
+  readonly body: object;
+  readonly params?: object;
+  /** What was asked for; undefined: the address in it is none. */
+  read(body: Fields, name: string): Operation | undefined;
+}
+
+/** As the schema of the route has checked them. */
+interface Fields {
+  readonly address?: string;
+  readonly name?: string;
+  readonly force?: boolean;
+  readonly as_new?: boolean;
 }
 
 /** `app` parses JSON bodies, and no others. */
 export function addOperatorRoutes(app: FastifyInstance, parts: OperatorRoutesParts): void {
-  const { operator, count } = parts;
-  if (operator === undefined) {
-    for (const path of PATHS) app.post(path, (_request, reply) => alone(reply));
-    return;
-  }
-  app.addHook('onRequest', ({ headers }, reply, done) => {
-    const problem = operator.authorize(headers.authorization);
-    if (problem !== undefined) {
-      count('admin_unauthorized');
-      void reply.header('www-authenticate', 'Bearer realm="bondy operator"');
-      return fail(reply, 401, 'unauthorized', problem);
-    }
-    if (JSON_TYPE.test(headers['content-type'] ?? '')) return done();
-    count('admin_no_json');
-    return fail(
-      reply,
-      415,
-      'no_json',
-      'Send a body of content-type application/json, {} if empty.',
+  for (const { kind, path, body, params, read } of ROUTES) {
+    app.post<{ Body: Fields; Params: { name?: string } }>(
+      path,
+      {
+        onRequest: parts.guard.ofOperation(PROCEDURES[kind]),
+        schema: { body, ...(params && { params }) },
+      },
+      (request, reply) => {
+        const operation = read(request.body, request.params.name ?? '');
+        if (operation !== undefined) return perform(parts, operation, request, reply);
+        const advice = 'Write the address as host:port, for example node2:18086.';
+        return fail(reply, 400, 'bad_address', advice);
+      },
     );
-  });
-  const perform = (operation: Operation, reply: FastifyReply): void => {
-    count('admin_operations');
-    operator.perform(operation, (outcome) => {
-      if (outcome.kind === 'done') return void reply.send(outcome.report);
-      fail(reply, outcome.status, outcome.error, outcome.message);
-    });
-  };
-  app.post<{ Body: { address: string } }>(
-    PATH.join,
-    { schema: { body: JOIN_BODY } },
-    ({ body }, reply) => {
-      const address = readAddress(body.address);
-      if (address !== undefined) return perform({ kind: 'join', address }, reply);
-      return fail(
-        reply,
-        400,
-        'bad_address',
-        'Write the address as host:port, for example node2:18086.',
-      );
-    },
-  );
-  app.post(PATH.leave, { schema: { body: EMPTY_BODY } }, (_request, reply) =>
-    perform({ kind: 'leave' }, reply),
-  );
-  app.post<{ Body: { force?: boolean }; Params: { name: string } }>(
-    PATH.remove,
-    { schema: { body: REMOVE_BODY, params: REMOVE_PARAMS } },
-    ({ body, params }, reply) =>
-      perform({ kind: 'remove', name: params.name, isForced: body.force === true }, reply),
-  );
-  app.post(PATH.check, { schema: { body: EMPTY_BODY } }, (_request, reply) =>
-    perform({ kind: 'check_store' }, reply),
-  );
-  addBackupRoutes(app, perform);
-  app.post(PATH.repair, { schema: { body: EMPTY_BODY } }, (_request, reply) =>
-    perform({ kind: 'repair_store' }, reply),
-  );
+  }
 }
 
-function addBackupRoutes(
-  app: FastifyInstance,
-  perform: (operation: Operation, reply: FastifyReply) => void,
+function perform(
+  { operator, guard, count }: OperatorRoutesParts,
+  operation: Operation,
+  request: FastifyRequest,
+  reply: FastifyReply,
 ): void {
-  app.post<{ Body: { name?: string } }>(
-    PATH.createBackup,
-    { schema: { body: { type: 'object', properties: { name: BACKUP_NAME } } } },
-    ({ body: { name } }, reply) => perform({ kind: 'create_backup', name }, reply),
-  );
-  app.post<{ Body: { name: string } }>(
-    PATH.verifyBackup,
-    { schema: { body: NAMED_BODY } },
-    ({ body: { name } }, reply) => perform({ kind: 'verify_backup', name }, reply),
-  );
-  app.post<{ Body: { name: string; as_new?: boolean } }>(
-    PATH.restoreBackup,
-    { schema: { body: RESTORE_BODY } },
-    ({ body }, reply) =>
-      perform({ kind: 'restore_backup', name: body.name, isAsNew: body.as_new === true }, reply),
-  );
-  app.post(PATH.backupStatus, { schema: { body: EMPTY_BODY } }, (_request, reply) =>
-    perform({ kind: 'backup_status' }, reply),
-  );
+  count('admin_operations');
+  operator.perform(operation, guard.callerOf(request), (outcome) => {
+    if (outcome.kind === 'done') return void reply.send(outcome.report);
+    fail(reply, outcome.status, outcome.error, outcome.message);
+  });
 }
 
-const PATH = {
-  join: '/cluster/join',
-  leave: '/cluster/leave',
-  remove: '/cluster/members/:name/remove',
-  check: '/store/check',
-  repair: '/store/repair',
-  createBackup: '/backup/create',
-  verifyBackup: '/backup/verify',
-  restoreBackup: '/backup/restore',
-  backupStatus: '/backup/status',
-} as const;
-const PATHS = Object.values(PATH);
-
-const JOIN_BODY = {
-  type: 'object',
-  required: ['address'],
-  properties: { address: { type: 'string', maxLength: 300 } },
-};
 const EMPTY_BODY = { type: 'object' };
-const REMOVE_BODY = { type: 'object', properties: { force: { type: 'boolean' } } };
 const BACKUP_NAME = { type: 'string', minLength: 1, maxLength: MAX_NAME };
 const NAMED_BODY = { type: 'object', required: ['name'], properties: { name: BACKUP_NAME } };
 const RESTORE_BODY = {
@@ -134,8 +77,62 @@ const REMOVE_PARAMS = {
   properties: { name: { type: 'string', minLength: 1, maxLength: MAX_NAME } },
 };
 
-function alone(reply: FastifyReply): void {
-  const message =
-    'This node is alone (cluster.enabled = off) and keeps nothing (store.engine = memory): nothing to change.';
-  fail(reply, 404, 'no_cluster', message);
-}
+const ROUTES: readonly Route[] = [
+  {
+    kind: 'join',
+    path: '/cluster/join',
+    body: {
+      type: 'object',
+      required: ['address'],
+      properties: { address: { type: 'string', maxLength: 300 } },
+    },
+    read: ({ address: text = '' }) => {
+      const address = readAddress(text);
+      return address && { kind: 'join', address };
+    },
+  },
+  { kind: 'leave', path: '/cluster/leave', body: EMPTY_BODY, read: () => ({ kind: 'leave' }) },
+  {
+    kind: 'remove',
+    path: '/cluster/members/:name/remove',
+    body: { type: 'object', properties: { force: { type: 'boolean' } } },
+    params: REMOVE_PARAMS,
+    read: ({ force }, name) => ({ kind: 'remove', name, isForced: force === true }),
+  },
+  {
+    kind: 'check_store',
+    path: '/store/check',
+    body: EMPTY_BODY,
+    read: () => ({ kind: 'check_store' }),
+  },
+  {
+    kind: 'repair_store',
+    path: '/store/repair',
+    body: EMPTY_BODY,
+    read: () => ({ kind: 'repair_store' }),
+  },
+  {
+    kind: 'create_backup',
+    path: '/backup/create',
+    body: { type: 'object', properties: { name: BACKUP_NAME } },
+    read: ({ name }) => ({ kind: 'create_backup', name }),
+  },
+  {
+    kind: 'verify_backup',
+    path: '/backup/verify',
+    body: NAMED_BODY,
+    read: ({ name = '' }) => ({ kind: 'verify_backup', name }),
+  },
+  {
+    kind: 'restore_backup',
+    path: '/backup/restore',
+    body: RESTORE_BODY,
+    read: ({ name = '', as_new }) => ({ kind: 'restore_backup', name, isAsNew: as_new === true }),
+  },
+  {
+    kind: 'backup_status',
+    path: '/backup/status',
+    body: EMPTY_BODY,
+    read: () => ({ kind: 'backup_status' }),
+  },
+];

@@ -1,7 +1,7 @@
 /** A command as data: what is asked of the admin API, and how the answer is shown. */
 
 export interface Flag {
-  /** As commander reads it: `--group <name...>`. */
+  /** As commander reads it: `--group <name>`. */
   readonly flags: string;
   readonly description: string;
   /** Of the document or the query. */

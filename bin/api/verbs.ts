@@ -15,7 +15,7 @@ const FORCE = flag('--force', 'force', 'yes', 'although there are users in it');
 
 const REALM_FLAGS = [
   flag('--description <text>', 'description', 'text', 'for people'),
-  flag('--authmethod <method...>', 'authmethods', 'list', 'how it may be entered'),
+  flag('--authmethod <method>', 'authmethods', 'list', 'how it may be entered'),
   flag('--prototype <uri>', 'prototype_uri', 'text', 'the realm it inherits from'),
   flag('--sso-realm <uri>', 'sso_realm_uri', 'text', 'the realm that keeps the credentials'),
 ];
@@ -62,8 +62,8 @@ const NEW_PASSWORD = (field: string) => [
   flag('--new-password', field, 'prompt', 'ask for the new password at the terminal'),
 ];
 const USER_FLAGS = [
-  flag('--group <name...>', 'groups', 'list', 'the groups it is in'),
-  flag('--key <hex...>', 'authorized_keys', 'list', 'Ed25519 public keys for cryptosign'),
+  flag('--group <name>', 'groups', 'list', 'the groups it is in'),
+  flag('--key <hex>', 'authorized_keys', 'list', 'Ed25519 public keys for cryptosign'),
   ...NEW_PASSWORD('password'),
   META,
 ];
@@ -79,7 +79,7 @@ const user: Noun = {
     verb('add', ['realm', 'username'], 'POST', USERS, 'add a user', {
       hasBody: true,
       fields: { username: 'username' },
-      flags: [...USER_FLAGS, flag('--alias <name...>', 'aliases', 'list', 'other names to log in')],
+      flags: [...USER_FLAGS, flag('--alias <name>', 'aliases', 'list', 'other names to log in')],
     }),
     verb('update', ['realm', 'username'], 'PUT', USER, 'change what is given', {
       hasBody: true,
@@ -137,7 +137,7 @@ const user: Noun = {
 
 const GROUPS = `${REALM}/groups`;
 const GROUP = `${GROUPS}/{name}`;
-const GROUP_FLAGS = [flag('--parent <name...>', 'groups', 'list', 'groups it is in'), META];
+const GROUP_FLAGS = [flag('--parent <name>', 'groups', 'list', 'groups it is in'), META];
 
 const group: Noun = {
   name: 'group',
@@ -162,8 +162,8 @@ const group: Noun = {
 
 const GRANTS = `${REALM}/grants`;
 const GRANT_FLAGS = [
-  flag('--permission <uri...>', 'permissions', 'list', 'wamp.call, wamp.register, …'),
-  flag('--role <name...>', 'roles', 'list', 'users and groups'),
+  flag('--permission <uri>', 'permissions', 'list', 'wamp.call, wamp.register, …'),
+  flag('--role <name>', 'roles', 'list', 'users and groups'),
   flag('--uri <uri>', 'uri', 'text', 'of procedures or topics; any: not tied to one'),
   flag('--match <kind>', 'match', 'text', 'exact, prefix or wildcard'),
 ];
@@ -196,7 +196,7 @@ const source: Noun = {
       hasBody: true,
       columns: ['username', 'authmethod', 'cidr', 'meta'],
       flags: [
-        flag('--username <name...>', 'usernames', 'list', 'users, or anonymous'),
+        flag('--username <name>', 'usernames', 'list', 'users, or anonymous'),
         flag('--all', 'usernames', 'yes', 'all users'),
         flag('--method <method>', 'authmethod', 'text', 'how they may enter'),
         flag('--cidr <network>', 'cidr', 'text', 'from where'),

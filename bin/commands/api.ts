@@ -4,14 +4,15 @@ import type { Given } from '../api/document.ts';
 import type { Verb } from '../api/verb.ts';
 import { drawList, drawOne } from '../api/view.ts';
 import { nodeCaller } from '../call-node.ts';
-import type { Answered, ApiOptions, Caller } from '../call-node.ts';
+import type { NodeOptions } from '../ask-node.ts';
+import type { Answered, Caller } from '../call-node.ts';
 
 const USAGE = 2;
 
 export async function perform(
   verb: Verb,
   args: Readonly<Record<string, string>>,
-  options: ApiOptions & Given,
+  options: NodeOptions & Given,
 ): Promise<number> {
   const made = await documentOf(verb, args, options);
   if ('mistake' in made) return complain(made.mistake, USAGE);

@@ -2,7 +2,7 @@
 import type { Fields } from '../answer.ts';
 import { fieldsOf, numberOf, parseFields, textOf } from '../answer.ts';
 import { tell } from '../tell-node.ts';
-import type { OperatorOptions } from '../tell-node.ts';
+import type { NodeOptions } from '../ask-node.ts';
 import { refuse } from './configuration.ts';
 
 /** All of a store is read or written. */
@@ -11,7 +11,7 @@ const STATUS_MS = 10_000;
 
 export async function backupCreate(
   name: string | undefined,
-  options: OperatorOptions,
+  options: NodeOptions,
 ): Promise<number> {
   return show(options, 'backup/create', { name }, (report) =>
     [
@@ -23,7 +23,7 @@ export async function backupCreate(
   );
 }
 
-export async function backupVerify(name: string, options: OperatorOptions): Promise<number> {
+export async function backupVerify(name: string, options: NodeOptions): Promise<number> {
   return show(options, 'backup/verify', { name }, (report) =>
     [
       `file        ${textOf(report['filename'])}`,
@@ -39,7 +39,7 @@ export async function backupVerify(name: string, options: OperatorOptions): Prom
   );
 }
 
-export interface RestoreOptions extends OperatorOptions {
+export interface RestoreOptions extends NodeOptions {
   readonly asNew?: boolean;
 }
 
@@ -60,7 +60,7 @@ export async function backupRestore(name: string, options: RestoreOptions): Prom
   );
 }
 
-export async function backupStatus(options: OperatorOptions): Promise<number> {
+export async function backupStatus(options: NodeOptions): Promise<number> {
   return show(
     options,
     'backup/status',
@@ -82,7 +82,7 @@ export async function backupStatus(options: OperatorOptions): Promise<number> {
 }
 
 async function show(
-  options: OperatorOptions,
+  options: NodeOptions,
   path: string,
   body: object,
   draw: (report: Fields) => string,

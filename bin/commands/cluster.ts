@@ -1,38 +1,35 @@
 /** `bondy cluster`: asks a running node how its cluster is, and has it join, leave or remove. */
 import { parseFields, textOf, textsOf } from '../answer.ts';
-import { ask } from '../ask-node.ts';
+import { findNode, notANode, view } from '../ask-node.ts';
+import type { NodeOptions } from '../ask-node.ts';
 import { drawCluster, readCluster } from '../cluster-view.ts';
-import { nodeUrl, tell } from '../tell-node.ts';
-import type { OperatorOptions } from '../tell-node.ts';
+import { tell } from '../tell-node.ts';
 import { refuse } from './configuration.ts';
 
 /** Longer than the node takes at most, so that its own words arrive. */
 const PATIENCE_MS = 30_000;
 
 /** Exit status: 1 when something of the cluster is not as it should be. */
-export async function clusterStatus(options: OperatorOptions): Promise<number> {
-  const found = nodeUrl(options, 'cluster');
-  if ('problem' in found) return refuse(found.problem);
-  const answer = await ask(found.url);
+export async function clusterStatus(options: NodeOptions): Promise<number> {
+  const node = await findNode(options);
+  if (typeof node === 'string') return refuse(node);
+  const answer = await view(node, '/cluster');
   if (answer.kind === 'failed') return refuse(answer.problem);
-  const cluster = readCluster(answer.text);
-  if (cluster === undefined) {
-    return refuse(
-      `What answers at ${found.url.origin} is not a bondy node. Another address: --url URL`,
-    );
-  }
-  say(options, answer.text, () => drawCluster(cluster));
+  const { text } = answer.got;
+  const cluster = readCluster(text);
+  if (cluster === undefined) return refuse(notANode(node));
+  say(options, text, () => drawCluster(cluster));
   return cluster.problems.length === 0 ? 0 : 1;
 }
 
-export function clusterJoin(address: string, options: OperatorOptions): Promise<number> {
+export function clusterJoin(address: string, options: NodeOptions): Promise<number> {
   return operate(options, 'cluster/join', { address }, (text) => {
     const { peer, members } = parseFields(text);
     return `Joined ${textOf(peer)}. Up now: ${textsOf(members).join(', ')}.`;
   });
 }
 
-export function clusterLeave(options: OperatorOptions): Promise<number> {
+export function clusterLeave(options: NodeOptions): Promise<number> {
   return operate(options, 'cluster/leave', {}, (text) => {
     const { left, told } = parseFields(text);
     const others = textsOf(told);
@@ -46,7 +43,7 @@ export function clusterLeave(options: OperatorOptions): Promise<number> {
 
 export function clusterRemove(
   name: string,
-  { force, ...options }: OperatorOptions & { readonly force?: boolean },
+  { force, ...options }: NodeOptions & { readonly force?: boolean },
 ): Promise<number> {
   const path = `cluster/members/${encodeURIComponent(name)}/remove`;
   return operate(options, path, { force: force === true }, (text) => {
@@ -56,7 +53,7 @@ export function clusterRemove(
 }
 
 async function operate(
-  options: OperatorOptions,
+  options: NodeOptions,
   path: string,
   body: object,
   draw: (text: string) => string,
@@ -67,6 +64,6 @@ async function operate(
   return 0;
 }
 
-function say({ json }: OperatorOptions, text: string, draw: () => string): void {
+function say({ json }: NodeOptions, text: string, draw: () => string): void {
   process.stdout.write(`${json ? JSON.stringify(JSON.parse(text), null, 2) : draw()}\n`);
 }

@@ -2,7 +2,7 @@
 import { parseFields } from '../answer.ts';
 import { drawCheck, drawRepair, isWell, isWhole } from '../store-care-view.ts';
 import { tell } from '../tell-node.ts';
-import type { OperatorOptions } from '../tell-node.ts';
+import type { NodeOptions } from '../ask-node.ts';
 import { readConfiguration, refuse } from './configuration.ts';
 import { renderMistakes } from '../../runtime/config/mistake.ts';
 import { checkOffline } from '../../supervisors/offline-check.ts';
@@ -10,7 +10,7 @@ import { checkOffline } from '../../supervisors/offline-check.ts';
 /** Rows are read from disk, all of them. */
 const CHECK_MS = 6 * 3_600_000;
 
-export interface CheckOptions extends OperatorOptions {
+export interface CheckOptions extends NodeOptions {
   readonly offline?: boolean;
   readonly dataDir?: string;
 }
@@ -33,14 +33,14 @@ async function checkStopped({ dataDir, ...options }: CheckOptions): Promise<numb
   return show(options, JSON.stringify(checked.report));
 }
 
-function show({ json }: OperatorOptions, text: string): number {
+function show({ json }: NodeOptions, text: string): number {
   const report = parseFields(text);
   process.stdout.write(`${json ? JSON.stringify(report, null, 2) : drawCheck(report)}\n`);
   return isWhole(report) ? 0 : 1;
 }
 
 /** Exit status: 1 when something is still damaged. */
-export async function storeRepair(options: OperatorOptions): Promise<number> {
+export async function storeRepair(options: NodeOptions): Promise<number> {
   const told = await tell(options, 'store/repair', {}, CHECK_MS);
   if (told.kind === 'failed') return refuse(told.problem);
   const report = parseFields(told.text);

@@ -9,43 +9,28 @@ import { renderFailure } from '../../runtime/disk/failure.ts';
 import { readManifest } from '../../runtime/disk/manifest.ts';
 import { migrate } from '../../runtime/disk/migrate.ts';
 import { StorageError } from '../../runtime/disk/promised.ts';
-import { adminUrl, ask, notAUrl } from '../ask-node.ts';
+import { findNode, notANode, view } from '../ask-node.ts';
+import type { NodeOptions } from '../ask-node.ts';
 import { drawStore, readStore } from '../store-view.ts';
 import { readConfiguration, refuse } from './configuration.ts';
 import type { ConfigOptions } from './configuration.ts';
-
-export interface StatusOptions {
-  readonly url: string;
-  readonly json?: boolean;
-}
 
 export interface MigrateOptions extends ConfigOptions {
   readonly to: 'rocksdb' | 'leveldb';
 }
 
 /** Exit status. */
-export async function storeStatus({ url, json }: StatusOptions): Promise<number> {
-  const where = adminUrl(url, 'store');
-  if (where === undefined) return refuse(notAUrl(url));
-  const answer = await ask(where);
-  if (answer.kind === 'failed') return refuse(explain(where, answer));
-  const store = readStore(answer.text);
-  if (store === undefined) {
-    return refuse(
-      `What answers at ${where.origin} is not a bondy node. Another address: --url URL`,
-    );
-  }
-  const view = json ? JSON.stringify(JSON.parse(answer.text), null, 2) : drawStore(store);
-  process.stdout.write(`${view}\n`);
+export async function storeStatus(options: NodeOptions): Promise<number> {
+  const node = await findNode(options);
+  if (typeof node === 'string') return refuse(node);
+  const answer = await view(node, '/store');
+  if (answer.kind === 'failed') return refuse(answer.problem);
+  const { text } = answer.got;
+  const store = readStore(text);
+  if (store === undefined) return refuse(notANode(node));
+  const drawn = options.json ? JSON.stringify(JSON.parse(text), null, 2) : drawStore(store);
+  process.stdout.write(`${drawn}\n`);
   return store.why.length === 0 ? 0 : 1;
-}
-
-function explain(
-  { origin }: URL,
-  { status, problem }: { readonly status?: number; readonly problem: string },
-): string {
-  if (status !== 404) return problem;
-  return `The node at ${origin} has no store: it is alone (cluster.enabled = off).`;
 }
 
 /** Exit status. The node must not run: the data directory is locked meanwhile. */

@@ -39,8 +39,9 @@ async function addUser(
   username: string,
   password: string,
   grants: readonly string[],
+  at: NodeHandle = node,
 ): Promise<void> {
-  const admin = as(node.adminUrl);
+  const admin = as(at.adminUrl);
   assert.equal((await admin.post(`${MASTER}/users`, { username, password })).status, 201);
   const source = { usernames: [username], authmethod: 'password' };
   assert.equal((await admin.post(`${MASTER}/sources`, source)).status, 201);
@@ -163,6 +164,24 @@ test('the operator token of a node with a data directory may do everything', asy
   assert.equal((await as(kept.adminUrl, `Bearer ${token.slice(1)}`).get('/realms')).status, 401);
 });
 
+test('an administrator has the node do what it is granted, and that is written down with its name', async (t) => {
+  const dir = scratch(t);
+  const file = join(dir, 'audit.log');
+  const settings = {
+    'store.engine': 'leveldb',
+    'store.data_dir': dir,
+    'security.audit.file': file,
+  };
+  const kept = await start(t, settings);
+  assert.equal((await as(kept.adminUrl).post('/backup/create', { name: 'one' })).status, 200);
+  assert.equal((await as(kept.adminUrl).post('/store/check', {})).status, 200);
+  await kept.stop();
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const entries = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  const { who } = entries.find(({ what }) => what === 'create_backup') ?? {};
+  assert.equal(who, 'admin@com.leapsight.bondy');
+});
+
 describe('what shows the node', () => {
   const VIEWS = ['/tree', '/metrics', '/cluster', '/crashes', '/', '/main.js', '/openapi.json'];
 
@@ -177,6 +196,26 @@ describe('what shows the node', () => {
     assert.equal((await send(closed.adminUrl, 'GET', '/tree/events')).status, 401);
     assert.equal((await send(closed.adminUrl, 'GET', '/ping')).status, 204);
     assert.equal((await send(closed.adminUrl, 'GET', '/ready')).status, 204);
+  });
+
+  test('is for users that are granted to read it, and for no others', async (t) => {
+    const closed = await start(t, { 'admin_api.http.open': 'off' });
+    const names = ['bondy.telemetry.metrics', 'bondy.cluster.info', 'bondy.user.list'];
+    for (const name of names) await addUser(name, 'reader-secret', [name], closed);
+    const statuses = async (username: string): Promise<readonly number[]> => {
+      const reader = as(closed.adminUrl, basic({ username, password: 'reader-secret' }));
+      return Promise.all(VIEWS.map(async (path) => (await reader.get(path)).status));
+    };
+    assert.deepEqual(
+      await statuses('bondy.telemetry.metrics'),
+      VIEWS.map((path) => (path === '/metrics' ? 200 : 403)),
+    );
+    assert.deepEqual(
+      await statuses('bondy.cluster.info'),
+      VIEWS.map((path) => (path === '/metrics' ? 403 : 200)),
+    );
+    assert.deepEqual(new Set(await statuses('bondy.user.list')), new Set([403]));
+    assert.equal(closed.counter('admin_forbidden'), 2 * VIEWS.length);
   });
 });
 

@@ -46,18 +46,20 @@ async function refused(status: number, words: RegExp, ...args: string[]): Promis
 describe('the commands of the admin API', () => {
   test('make a realm with users and grants, show it, and delete it', async () => {
     const realm = 'com.example.cli';
-    await done('realm', 'add', realm, '--authmethod', 'password', 'wampcra');
-    await done('group', 'add', realm, 'devs');
+    await done('realm', 'add', realm, '--authmethod', 'password', '--authmethod', 'ticket');
+    for (const group of ['devs', 'ops']) await done('group', 'add', realm, group);
     writeFileSync(join(dir, 'new'), 'secret-99');
     await done(
       'user',
       'add',
+      '--group',
+      'devs',
       realm,
+      '--group',
+      'ops',
       'user1',
       '--new-password-file',
       join(dir, 'new'),
-      '--group',
-      'devs',
     );
     const grant = [
       '--permission',
@@ -71,7 +73,7 @@ describe('the commands of the admin API', () => {
     ];
     await done('grant', 'add', realm, ...grant);
     await done('source', 'add', realm, '--all', '--method', 'password');
-    assert.match(await done('user', 'list', realm), /^USERNAME .*\nuser1 +true +devs +true/);
+    assert.match(await done('user', 'list', realm), /^USERNAME .*\nuser1 +true +devs, ops +true/);
     const users = JSON.parse(await done('user', 'list', realm, '--json')) as { username: string }[];
     assert.deepEqual(
       users.map(({ username }) => username),
@@ -90,6 +92,22 @@ describe('the commands of the admin API', () => {
     assert.equal(await done('session', 'list', realm), 'There are none.\n');
     await refused(1, /has users/, 'realm', 'delete', realm);
     assert.equal(await done('realm', 'delete', realm, '--force'), 'Done.\n');
+  });
+
+  test('are for whoever has a ticket, until it is revoked', async () => {
+    const master = 'com.leapsight.bondy';
+    await done('source', 'add', master, '--username', 'admin', '--method', 'ticket');
+    const issued = JSON.parse(await done('ticket', 'issue', '--json')) as { ticket: string };
+    const ticket = join(dir, 'ticket');
+    writeFileSync(ticket, `${issued.ticket}\n`);
+    const where = ['--url', url, '--token-file', ticket];
+    const list = () => bondy(['realm', 'list', ...where]);
+    assert.match((await list()).stdout, /com\.leapsight\.bondy/);
+    assert.equal((await bondy(['store', 'check', ...where])).status, 0);
+    await done('ticket', 'revoke', master, '--ticket-file', ticket);
+    const revoked = await list();
+    assert.equal(revoked.status, 1);
+    assert.match(revoked.stderr, /does not accept the token in [^]*Give --user NAME/);
   });
 
   test('take a document from a file, and tell a mistake in it with its path', async () => {

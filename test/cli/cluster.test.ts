@@ -145,9 +145,13 @@ describe('the operator token', () => {
     );
     const other = join(nowhere, 'token');
     writeFileSync(other, 'f'.repeat(64));
-    says(await leave('--token-file', other), 1, /does not accept the operator token/);
+    says(
+      await leave('--token-file', other),
+      1,
+      /does not accept the token in [^]* new at each start/,
+    );
     writeFileSync(other, 'two words\n');
-    says(await leave('--token-file', other), 1, /cannot be read \(it holds no token\)/);
+    says(await leave('--token-file', other), 1, /holds no token/);
     writeFileSync(other, `${token}\n`);
     says(await leave('--token-file', other), 0, /has left/);
     await a.process.end();
@@ -166,21 +170,33 @@ describe('the operator token', () => {
     assert.notEqual(readFileSync(file, 'utf8').trim(), token);
   });
 
-  test('is not what a node that is alone misses', async (t) => {
-    const url = (await runNode(t).urls()).get('admin') ?? '';
-    const where = ['--url', url, '--set', `store.data_dir=${temporaryFolder(t)}/none`];
+  test('is not needed by an administrator, also where there is none', async (t) => {
+    const folder = temporaryFolder(t);
+    const password = join(folder, 'password');
+    writeFileSync(password, 'correct horse battery\n');
+    const node = runNode(t, ['--set', `security.admin.password=@file:${password}`]);
+    const url = (await node.urls()).get('admin') ?? '';
+    const where = ['--url', url, '--set', `store.data_dir=${folder}/none`];
+    says(await bondy(['store', 'check', ...where]), 1, /operator\.token cannot be read/);
+    says(
+      await bondy(['store', 'check', ...where, '--user', 'admin', '--token-file', password]),
+      1,
+      /There is no terminal to ask at: give --password-file/,
+    );
+    const as = [...where, '--user', 'admin', '--password-file', password];
+    says(await bondy(['store', 'check', ...as]), 0, /mismatches +0/);
+    says(await bondy(['backup', 'status', ...as]), 0, /^idle/);
     const commands = [
       ['cluster', 'join', '127.0.0.1:18086'],
       ['cluster', 'leave'],
       ['cluster', 'remove', 'bondy@b'],
-      ['store', 'check'],
       ['store', 'repair'],
     ];
     for (const command of commands) {
-      says(await bondy([...command, ...where]), 1, /is alone \(cluster\.enabled = off\)/);
+      says(await bondy([...command, ...as]), 1, /is alone \(cluster\.enabled = off\)/);
     }
     says(await bondy(['cluster', 'status', ...where]), 0, /is alone \(cluster\.enabled = off\)/);
-    says(await bondy(['tree', '--node', 'bondy@b', '--url', url]), 1, /is alone/);
+    says(await bondy(['tree', '--node', 'bondy@b', ...as]), 1, /is alone/);
   });
 });
 

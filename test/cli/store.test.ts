@@ -1,5 +1,7 @@
 /** `bondy store`: the state of a running node's store, and the conversion of a stopped node's. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { drawStore, readStore } from '../../bin/store-view.ts';
 import { bondy, FREE_PORTS, runNode, temporaryFolder } from './support.ts';
@@ -54,11 +56,23 @@ describe('bondy store status', () => {
     assert.match(stdout, /engine +memory\npartitions +2\nrows +0\nhealth +well/);
   });
 
-  test('says of a node that is alone that it has none', async (t) => {
-    const url = (await runNode(t).urls()).get('admin') ?? '';
-    const { status, stderr } = await bondy(['store', 'status', '--url', url]);
-    assert.equal(status, 1);
-    assert.match(stderr, /has no store: it is alone/);
+  test('shows that of a node that is alone, too, and asks for a login where the node does', async (t) => {
+    const folder = temporaryFolder(t);
+    const password = join(folder, 'password');
+    writeFileSync(password, 'correct horse battery\n');
+    const settings = [
+      ...['--set', 'admin_api.http.open=off'],
+      ...['--set', `security.admin.password=@file:${password}`],
+    ];
+    const url = (await runNode(t, settings).urls()).get('admin') ?? '';
+    const elsewhere = ['--set', `store.data_dir=${folder}/none`];
+    const nobody = await bondy(['store', 'status', '--url', url, ...elsewhere]);
+    assert.equal(nobody.status, 1);
+    assert.match(nobody.stderr, /operator\.token cannot be read \(ENOENT\)\.\nGive --user NAME/);
+    const admin = ['--user', 'admin', '--password-file', password];
+    const { status, stdout } = await bondy(['store', 'status', '--url', url, ...admin]);
+    assert.equal(status, 0);
+    assert.match(stdout, /engine +memory\n[^]*health +well/);
   });
 });
 

@@ -65,7 +65,7 @@ export class Running {
   constructor(args: readonly string[], { environment = {}, imports = [] }: RunOptions) {
     const flags = [...LOADERS, ...imports].flatMap((module) => ['--import', module]);
     const hasDisk = args.some((arg) => arg.includes('cluster.enabled') || arg.includes('store.'));
-    const engine = hasDisk ? {} : NOTHING_KEPT;
+    const engine = hasDisk || args[0] !== 'start' ? {} : NOTHING_KEPT;
     this.#child = spawn(process.execPath, [...flags, BONDY, ...args], {
       cwd: PROJECT_ROOT,
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...engine, ...environment },

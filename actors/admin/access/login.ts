@@ -19,7 +19,7 @@ export type LoginOutcome =
 export interface LoginPorts {
   readonly masterRealm: string;
   readonly authenticator: Authenticator;
-  readonly policy: Pick<PolicyPort, 'user' | 'methodsFrom'>;
+  readonly policy: Pick<PolicyPort, 'user' | 'methodsFrom' | 'allows'>;
   /** Constant-time; false where there is no token. */
   isOperatorToken(token: string): boolean;
   /** Keyed with a secret of this process. */
@@ -61,6 +61,13 @@ export class Login {
       case 'bearer':
         return this.#bearer(credentials.token, address, answer);
     }
+  }
+
+  /** Is it granted to whoever logged in? Asked anew each time: grants go at once. */
+  may({ realm, username, groups, isVouchedFor, isAuthorized }: Caller, procedure: string): boolean {
+    if (isAuthorized === true) return true;
+    const subject = { username, groups, isVouchedFor };
+    return this.#ports.policy.allows(realm, subject, 'wamp.call', procedure, 'exact');
   }
 
   #password(

@@ -90,6 +90,7 @@ class Stage {
       policy: {
         user: (_realm, username) => this.#user(username),
         methodsFrom: () => this.methods,
+        allows: () => false,
       },
       isOperatorToken: (token) => token === 'operator',
       digest: (text) => text,
@@ -120,7 +121,7 @@ class Stage {
 }
 
 function welcome(username: string, subject: unknown = { username, groups: undefined }): Verdict {
-  const principal = { authid: username, subject } as Extract<
+  const principal = { authid: username, authmethod: 'password', subject, authextra: {} } as Extract<
     Verdict,
     { kind: 'welcome' }
   >['principal'];
@@ -133,7 +134,8 @@ describe('a login', () => {
     const first = stage.try();
     stage.deliver(welcome('admin'));
     const caller = { realm: MASTER, username: 'admin', isMaster: true };
-    const granted = { ...caller, groups: undefined, isVouchedFor: undefined };
+    const open = { groups: undefined, isVouchedFor: undefined, ticket: undefined };
+    const granted = { ...caller, ...open, authmethod: 'password' };
     assert.deepEqual(first, [{ kind: 'granted', caller: granted }]);
     assert.equal(stage.try()[0]?.kind, 'granted');
     assert.equal(stage.asked.length, 1);
@@ -190,7 +192,10 @@ describe('a login', () => {
   test('of a realm without rules makes nobody an administrator', () => {
     const stage = new Stage();
     const outcomes = stage.try();
-    const principal = { authid: 'admin' } as Extract<Verdict, { kind: 'welcome' }>['principal'];
+    const principal = { authid: 'admin', authextra: {} } as Extract<
+      Verdict,
+      { kind: 'welcome' }
+    >['principal'];
     stage.deliver({ kind: 'welcome', principal });
     assert.deepEqual(
       outcomes.map((each) => each.kind === 'refused' && each.status),

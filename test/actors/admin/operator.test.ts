@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { Operation, OperationOutcome, Operator } from '../../../actors/admin/operations.ts';
 import { readAddress, refused } from '../../../actors/admin/operations.ts';
-import { tokenProblem } from '../../../supervisors/operator-token.ts';
+import type { Caller } from '../../../actors/management/api.ts';
+import type { AdminDeps } from '../../../actors/admin/admin.actor.ts';
+import type { Verdict } from '../../../actors/security/api.ts';
 import { node, runAdmin, StagedKernel, type RunningAdmin } from './stage.ts';
 
 const TOKEN = 'a1b2c3';
+const PASSWORD = 'correct horse battery';
 const JSON_TYPE = { 'content-type': 'application/json' };
 const GRANTED = { ...JSON_TYPE, authorization: `Bearer ${TOKEN}` };
 
@@ -15,16 +18,51 @@ after(() => running.forEach((admin) => admin.close()));
 
 async function start(outcome: OperationOutcome = { kind: 'done', report: { fine: true } }) {
   const performed: Operation[] = [];
+  const callers: Caller[] = [];
   const operator: Operator = {
-    authorize: (authorization) => tokenProblem(authorization, TOKEN),
-    perform: (operation, answer) => {
+    perform: (operation, caller, answer) => {
       performed.push(operation);
+      callers.push(caller);
       setImmediate(() => answer(outcome));
     },
   };
-  const admin = await runAdmin(new StagedKernel(node('root')).asKernel(), {}, { operator });
+  const kernel = new StagedKernel(node('root')).asKernel();
+  const admin = await runAdmin(kernel, {}, { operator, login: LOGIN });
   running.push(admin);
-  return { admin, performed };
+  return { admin, performed, callers };
+}
+
+/** Whose names are what they are granted; all have the same password. */
+const LOGIN: AdminDeps['login'] = {
+  masterRealm: 'com.leapsight.bondy',
+  authenticator: {
+    attempt: () => {
+      let username = '';
+      return {
+        begin: ({ authid = '' }) => {
+          username = authid;
+          return { kind: 'challenge', method: 'password', extra: {} };
+        },
+        answer: (secret) =>
+          secret === PASSWORD ? welcome(username) : { kind: 'refused', reason: 'no', detail: 'no' },
+      };
+    },
+  },
+  policy: {
+    user: () => undefined,
+    methodsFrom: () => [],
+    allows: (_realm, { username }, permission, uri, match) =>
+      username === uri && permission === 'wamp.call' && match === 'exact',
+  },
+  isOperatorToken: (token) => token === TOKEN,
+  digest: (text) => text,
+  now: () => 0,
+};
+
+function welcome(username: string): Verdict {
+  const subject = { username, groups: undefined, isVouchedFor: false };
+  const principal = { authid: username, authrole: 'x', authmethod: 'password', subject };
+  return { kind: 'welcome', principal: { ...principal, authprovider: 'static', authextra: {} } };
 }
 
 async function post(
@@ -77,7 +115,35 @@ describe('an operation', () => {
     );
   });
 
-  test('needs the token of this start, whatever else is right', async () => {
+  test('is performed for whoever is granted it, and for nobody else', async () => {
+    const { admin, performed, callers } = await start();
+    const asked = [
+      ['cluster.join', '/cluster/join', '{"address":"node2:18086"}'],
+      ['cluster.leave', '/cluster/leave', '{}'],
+      ['cluster.remove', '/cluster/members/a/remove', '{}'],
+      ['store.check', '/store/check', '{}'],
+      ['store.repair', '/store/repair', '{}'],
+      ['backup.create', '/backup/create', '{}'],
+      ['backup.verify', '/backup/verify', '{"name":"a"}'],
+      ['backup.restore', '/backup/restore', '{"name":"a"}'],
+      ['backup.status', '/backup/status', '{}'],
+    ] as const;
+    for (const [name] of asked) {
+      const username = `bondy.${name}`;
+      const authorization = `Basic ${btoa(`${username}:${PASSWORD}`)}`;
+      for (const [other, path, body] of asked) {
+        const { status, json } = await post(admin, path, body, { ...JSON_TYPE, authorization });
+        assert.equal(status, other === name ? 200 : 403, `${username} for ${path}`);
+        if (other !== name) assert.match(json.message, new RegExp(`wamp\\.call on bondy.${other}`));
+      }
+      assert.equal(callers.at(-1)?.username, username);
+    }
+    assert.equal(performed.length, asked.length);
+    const forbidden = asked.length * (asked.length - 1);
+    assert.equal(admin.metrics.counters.value('admin_forbidden'), forbidden);
+  });
+
+  test('needs the token of this start or a password, whatever else is right', async () => {
     const { admin, performed } = await start();
     const given = [
       undefined,
@@ -89,12 +155,12 @@ describe('an operation', () => {
       `Basic ${TOKEN}`,
       TOKEN,
       `Bearer ${TOKEN} ${TOKEN}`,
+      `Basic ${btoa('bondy.cluster.leave:not it')}`,
     ];
     for (const authorization of given) {
       const headers = { ...JSON_TYPE, ...(authorization !== undefined && { authorization }) };
       const answer = await post(admin, '/cluster/leave', '{}', headers);
       assert.equal(answer.status, 401, authorization);
-      assert.match(answer.json.message, /operator\.token in its data directory/);
       assert.match(answer.headers.get('www-authenticate') ?? '', /^Bearer /);
     }
     assert.deepEqual(performed, []);
@@ -148,19 +214,9 @@ describe('an operation', () => {
     assert.deepEqual(performed, []);
   });
 
-  test('on a node that is alone is answered with a sentence, token or not', async () => {
+  test('of another node is not answered by one that is alone', async () => {
     const admin = await runAdmin(new StagedKernel(node('root')).asKernel());
     running.push(admin);
-    for (const path of [
-      '/cluster/join',
-      '/cluster/leave',
-      '/store/check',
-      '/cluster/members/a/remove',
-    ]) {
-      const { status, json } = await post(admin, path, '{}', JSON_TYPE);
-      assert.equal(status, 404);
-      assert.match(json.message, /is alone \(cluster\.enabled = off\)/);
-    }
     const tree = await fetch(`http://127.0.0.1:${admin.port}/tree?node=other`);
     assert.equal(tree.status, 404);
   });
