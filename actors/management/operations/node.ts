@@ -1,5 +1,5 @@
 /** What is not in the store of security: sessions and registrations of routers, the cluster, backups, figures. */
-import type { TProperties } from '@sinclair/typebox';
+import type { TProperties, TSchema } from '@sinclair/typebox';
 import { Type } from '@sinclair/typebox';
 import type { Dict, Id as WampId, Value } from '../../../runtime/wamp/message.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
@@ -214,13 +214,14 @@ function passedOn<V extends string>(
     readonly args?: TProperties;
     readonly kwargs?: TProperties;
     readonly isChange?: boolean;
+    readonly result?: TSchema;
     readonly verb: V;
   },
   port: (ports: ManagementPorts) => { perform: PerformOf<V> } | undefined,
 ): Operation {
   return operation({
     ...spec,
-    result: Type.Unknown(),
+    result: spec.result ?? Type.Unknown(),
     run({ args, kwargs, caller, realm, ports, uri }, done) {
       const performer = port(ports);
       if (!performer) {
@@ -281,7 +282,8 @@ function ticket(
   kwargs: TProperties = {},
 ): Operation {
   const uri = `bondy.ticket.${verb}`;
-  const spec = { uri, access, summary, args, kwargs, isChange: verb !== 'verify', verb };
+  const result = verb === 'revoke' || verb === 'revoke_all' ? Type.Null() : Type.Unknown();
+  const spec = { uri, access, summary, args, kwargs, isChange: verb !== 'verify', result, verb };
   return passedOn(spec, (ports) => ports.tickets);
 }
 
