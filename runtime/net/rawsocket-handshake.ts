@@ -58,33 +58,49 @@ export function lengthOf(exponent: number): number {
 
 export class RawSocketHandshake {
   readonly #rules: HandshakeRules;
-  readonly #octets: number[] = [];
+  /** What has come of them, when they do not all come at once. */
+  #octets: number[] | undefined;
 
   constructor(rules: HandshakeRules) {
     this.#rules = rules;
   }
 
   push(chunk: Uint8Array): HandshakeResult {
-    let used = 0;
-    while (used < chunk.length && this.#octets.length < 4) {
-      this.#octets.push(chunk[used++]);
-      if (this.#octets[0] !== MAGIC) {
-        return { kind: 'refused', error: 'not_rawsocket', reply: undefined };
-      }
+    if (this.#octets === undefined && chunk.length >= 4) {
+      return chunk[0] === MAGIC ? this.#decide(chunk[1], chunk[2], chunk[3], 4) : NOT_RAWSOCKET;
     }
-    return this.#octets.length < 4 ? { kind: 'incomplete' } : this.#decide(used);
+    const octets = (this.#octets ??= []);
+    let used = 0;
+    while (used < chunk.length && octets.length < 4) {
+      octets.push(chunk[used++]);
+      if (octets[0] !== MAGIC) return NOT_RAWSOCKET;
+    }
+    if (octets.length < 4) return { kind: 'incomplete' };
+    return this.#decide(octets[1], octets[2], octets[3], used);
   }
 
-  #decide(rest: number): HandshakeResult {
-    const [, second, third, fourth] = this.#octets;
+  #decide(second: number, third: number, fourth: number, rest: number): HandshakeResult {
     if (third !== 0 || fourth !== 0) return refuse('reserved_bits');
     const serializer = SERIALIZERS[second & 0x0f];
     if (serializer === undefined) return refuse('serializer_unsupported');
     if (second >> 4 < this.#rules.minPeerExponent) return refuse('length_unacceptable');
     if (this.#rules.isFull) return refuse('too_many_connections');
-    const reply = Uint8Array.of(MAGIC, (this.#rules.lengthExponent << 4) | (second & 0x0f), 0, 0);
+    const reply = replyWith((this.#rules.lengthExponent << 4) | (second & 0x0f));
     return { kind: 'accepted', serializer, peerMaxBytes: lengthOf(second >> 4), reply, rest };
   }
+}
+
+const NOT_RAWSOCKET: HandshakeResult = {
+  kind: 'refused',
+  error: 'not_rawsocket',
+  reply: undefined,
+};
+
+/** By their second octet; there are few, and they are written as they are. */
+const replies: (Uint8Array | undefined)[] = [];
+
+function replyWith(second: number): Uint8Array {
+  return (replies[second] ??= Buffer.of(MAGIC, second, 0, 0));
 }
 
 function refuse(error: HandshakeError): HandshakeResult {

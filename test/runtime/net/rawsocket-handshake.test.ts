@@ -24,7 +24,7 @@ test('accepts each serializer and answers with it and our own length', () => {
       kind: 'accepted',
       serializer,
       peerMaxBytes: 2 ** 14,
-      reply: Uint8Array.of(0x7f, 0xd0 | octet, 0, 0),
+      reply: Buffer.of(0x7f, 0xd0 | octet, 0, 0),
       rest: 4,
     });
   }
