@@ -97,10 +97,14 @@ export class RelaySender implements RelayPort {
   }
 
   try(to: NodeId, message: RelayMessage): Relaying {
-    const { name } = to;
+    const { name, incarnation } = to;
     if (this.#waiting.size > 0 && this.#waiting.has(name)) return this.#refused();
-    if (!this.#outbox.has(name, message.realm)) {
-      if (!this.#d.network.isConnected(name)) return this.#refused();
+    if (
+      !this.#outbox.has(name, message.realm) ||
+      this.#lives.get(name)?.incarnation !== incarnation
+    ) {
+      // Others may have told of a life that has no link to us yet, while the link to the one before seems to be there.
+      if (!this.#d.network.isConnected(name, incarnation)) return this.#refused();
       this.#lives.set(name, to);
     }
     return this.#outbox.add(name, message) ?? 'sent';

@@ -53,7 +53,8 @@ export const ROUTING_COUNTERS = {
   registration_conflicts: 'Registrations lost to one that another node had made at the same time.',
   publications_relayed: 'Publications that came from other nodes.',
   remote_entries_not_understood: 'Entries of other nodes that this version cannot use.',
-  relay_duplicates: 'Relayed calls that came twice and were done once.',
+  relay_duplicates:
+    'Relayed calls that came twice, or behind a later one, and were not done again.',
   relay_calls_refused:
     'Relayed calls whose callee had gone or had no room; another may have taken them.',
   relay_violations: 'Rules of WAMP broken in the name of another node’s session.',

@@ -9,7 +9,7 @@ import type { Member } from '../api.ts';
 import type { RoutingEffects } from '../effects.ts';
 import { refusal, sendFailure } from '../refusals.ts';
 import { interrupt, refuseCall, stopCall, takeOn } from './answers.ts';
-import type { Calls, InFlight } from './calls.ts';
+import type { Calls, InFlight, Party } from './calls.ts';
 import { nextInvocation } from './dispatcher.ts';
 import type { Callee, Registration, Registrations } from './registrations.ts';
 
@@ -40,7 +40,7 @@ export class RelayedCalls {
   start({ caller, callee: session, takesPassthru, message }: RelayedCall): string | undefined {
     const { calls, effects, registrations } = this.#d;
     const party = calls.party(caller);
-    if (message.request <= party.lastRequest) return void effects.count('relay_duplicates');
+    if (message.request <= party.lastRequest) return this.#again(party, message.request);
     const registration = registrations.get(message.registration);
     const callee = registration?.callees.find(
       ({ member, remote }) => member.id === session && !remote,
@@ -84,6 +84,15 @@ export class RelayedCalls {
     if (why) refuseCall(calls, party, message.request, why);
     party.answering = 0;
     return sent === 'closed' ? 'the callee has left' : undefined;
+  }
+
+  /**
+   * It came already, or a later one overtook it while nobody took it in. One that is over is refused in both cases: the
+   * origin ignores that when it has the answer, and else nobody would ever answer it.
+   */
+  #again(party: Party, request: Id): string | undefined {
+    this.#d.effects.count('relay_duplicates');
+    return party.calls.has(request) ? undefined : 'the call came late';
   }
 
   /** A further chunk of a progressive call. */

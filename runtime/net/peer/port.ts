@@ -39,7 +39,8 @@ export interface PeerNetwork {
     body: Uint8Array,
     options?: SendOptions,
   ): PeerDelivery;
-  isConnected(name: string): boolean;
+  /** With an incarnation: to that life of it. A link to the life before may outlast it, when its machine lost power. */
+  isConnected(name: string, incarnation?: number): boolean;
   connected(): readonly NodeId[];
 }
 

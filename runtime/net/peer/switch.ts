@@ -138,8 +138,10 @@ export class PeerSwitch implements PeerNetwork {
     return delivery;
   }
 
-  isConnected(name: string): boolean {
-    return this.#peers.get(name)?.link?.state === 'up';
+  isConnected(name: string, incarnation?: number): boolean {
+    const link = this.#peers.get(name)?.link;
+    if (link?.state !== 'up') return false;
+    return incarnation === undefined || link.peer.incarnation === incarnation;
   }
 
   /** The same array until a link goes up or down. */

@@ -68,6 +68,7 @@ describe('meeting', { concurrency: true }, () => {
     await twin.untilLinked(a);
     assert.deepEqual(nameProblems(twin), []);
     assert.deepEqual(a.network.connected(), [{ name: 'b', incarnation: 2 }]);
+    assert(a.network.isConnected('b', 2) && !a.network.isConnected('b', 1));
   });
 
   test('an older life of a name is refused', async (t) => {

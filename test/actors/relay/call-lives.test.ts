@@ -286,6 +286,33 @@ describe('what comes twice', () => {
   });
 });
 
+describe('a call that was overtaken while nobody took it in', () => {
+  it('is refused and goes to another callee, or its caller is told: none is left without an answer', () => {
+    const cluster = new TestCluster({ nodes: 2 });
+    const node = cluster.node('a');
+    const callee = node.client();
+    const caller = cluster.node('b').client();
+    callee.serve('com.work', (args) => args);
+    cluster.settle(200);
+    callee.take();
+    const receive = node.receive.bind(node);
+    const late: (() => void)[] = [];
+    node.receive = (service, input) => {
+      if (service !== 'relay' || late.length > 0) return receive(service, input);
+      late.push(() => receive(service, input));
+    };
+    caller.call('com.work', [1]);
+    cluster.settle(20);
+    caller.call('com.work', [2]);
+    cluster.settle(20);
+    assert.deepEqual(caller.heard(), ['RESULT 2 [2]']);
+    late[0]!();
+    cluster.settle(20);
+    assert.deepEqual(caller.heard(), ['ERROR 1 wamp.error.unavailable']);
+    assert.equal(callee.heard().length, 1);
+  });
+});
+
 describe('a node that does not keep up', () => {
   it('is passed over, and answers to it wait', () => {
     const { cluster, callee, caller, invocation } = called();

@@ -13,7 +13,7 @@ import { EMPTY, INVOCATION, NO_PAYLOAD, YIELD } from '../../../runtime/wamp/mess
 function stage() {
   const batches: number[][] = [];
   const backs: Relayed[] = [];
-  const state = { answer: 'queued' as PeerDelivery, held: 0, gathered: 0 };
+  const state = { answer: 'queued' as PeerDelivery, life: 1, held: 0, gathered: 0 };
   const counters = new Map<string, number>();
   const sender: RelaySender = new RelaySender({
     network: {
@@ -23,7 +23,8 @@ function stage() {
         if (state.answer === 'queued') batches.push(decode(body, codecs)!.messages.map(requestOf));
         return state.answer;
       },
-      isConnected: () => state.answer !== 'disconnected',
+      isConnected: (_name, life = state.life) =>
+        state.answer !== 'disconnected' && life === state.life,
       connected: () => [],
     },
     codecs,
@@ -158,5 +159,27 @@ describe('what waits for a node', () => {
     sender.flush(DEFAULT_RELAY_CONFIG.heldMs);
     assert.equal(sender.isHolding, false);
     assert.equal(counters.get('relay_expired'), 1);
+  });
+});
+
+describe('a call for a life that has no link yet', () => {
+  const second: NodeId = { name: 'b', incarnation: 2 };
+
+  it('goes elsewhere: the link to the life before, whose machine lost power, would swallow it', () => {
+    const { sender, batches, state } = stage();
+    assert.equal(sender.try(second, invocation(1)), 'unreachable');
+    state.life = 2;
+    assert.equal(sender.try(second, invocation(2)), 'sent');
+    sender.leave();
+    assert.deepEqual(batches, [[2]]);
+  });
+
+  it('goes elsewhere too when something else is being said to that node', () => {
+    const { sender, batches } = stage();
+    sender.send('b', answer(1));
+    assert.equal(sender.try(second, invocation(2)), 'unreachable');
+    assert.equal(sender.try(B, invocation(3)), 'sent');
+    sender.leave();
+    assert.deepEqual(batches, [[1, 3]]);
   });
 });
