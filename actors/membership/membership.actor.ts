@@ -75,6 +75,8 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
   readonly #saver: RosterSaver;
   readonly #leavers: ReplyTo<Out>[] = [];
   #nextRepairAt = 0;
+  /** There is a member that the disk does not know. */
+  #hasGrown = false;
   #linksPid: number | undefined = undefined;
   #out: Out | undefined = undefined;
 
@@ -116,6 +118,13 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
   }
 
   handle(message: MembershipActorMessage): void {
+    this.#handle(message);
+    if (!this.#hasGrown) return;
+    this.#hasGrown = false;
+    this.#saver.grew(this.#now());
+  }
+
+  #handle(message: MembershipActorMessage): void {
     switch (message.kind) {
       case 'tick':
         return this.#tick();
@@ -245,9 +254,11 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
       disconnect: (name) => this.#tellLinks({ kind: 'disconnect', name }),
       announce: (event) => this.#announce(event),
       changed: (member, isDurable) => {
-        this.#noteChange(this.#members.get(member.name), member);
+        const before = this.#members.get(member.name);
+        this.#noteChange(before, member);
         this.#members.set(member.name, member);
         if (isDurable) this.#saver.changed();
+        if (isDurable && before === undefined) this.#hasGrown = true;
       },
       out: (why, incarnation) => this.#goOut(why, incarnation),
       count: (what) => this.#d.count(`membership_${what}`),

@@ -18,6 +18,8 @@ export class RosterSaver {
   readonly #store: RosterStore;
   readonly #port: SaverPort;
   #isDirty = false;
+  /** The pause does not count. */
+  #isUrgent = false;
   #isSaving = false;
   #nextAt = 0;
   /** For the next write, and for the one under way. */
@@ -33,6 +35,16 @@ export class RosterSaver {
     this.#isDirty = true;
   }
 
+  /**
+   * A member that the disk does not know is written without a pause: a node that started again without it would take for
+   * seen by all what that member has not seen, and forget tombstones for it.
+   */
+  grew(now: number): void {
+    this.#isDirty = true;
+    this.#isUrgent = true;
+    this.tick(now);
+  }
+
   /** Writes as soon as may be, and calls `answer` when what is true now is on disk. */
   saveFor(answer: () => void, now: number): void {
     this.#isDirty = true;
@@ -41,7 +53,8 @@ export class RosterSaver {
   }
 
   tick(now: number): void {
-    if (this.#isDirty && !this.#isSaving && now >= this.#nextAt) this.#save(now);
+    const isDue = this.#isUrgent || now >= this.#nextAt;
+    if (this.#isDirty && !this.#isSaving && isDue) this.#save(now);
   }
 
   saved(failure: Error | undefined): void {
@@ -63,6 +76,7 @@ export class RosterSaver {
 
   #save(now: number): void {
     this.#isDirty = false;
+    this.#isUrgent = false;
     this.#isSaving = true;
     this.#nextAt = now + PAUSE_MS;
     this.#served = this.#waiting;

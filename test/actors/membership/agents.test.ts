@@ -205,6 +205,16 @@ describe('the agent of membership', () => {
     assert.deepEqual(view.neighbors(), ['bob']);
   });
 
+  test('has a new member on disk before a second is over, for a node that starts without it would forget too much', () => {
+    const { meets, stepper, stored } = stage();
+    stepper.advance(150); // itself has just been written
+    meets();
+    assert.deepEqual(
+      stored().map((one) => one.name),
+      ['alice', 'bob'],
+    );
+  });
+
   test('tells a late subscriber who is up', () => {
     const { meets, subscribes, events } = stage();
     meets();

@@ -1,4 +1,7 @@
-/** What the roster was when its node stopped is what is saved last, whatever is being written at that moment. */
+/**
+ * When the roster is written: members that the disk does not know at once, the rest at leisure; and what it was when its node
+ * stopped last, whatever is being written at that moment.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { RosterSaver } from '../../../actors/membership/roster-saver.ts';
@@ -50,5 +53,26 @@ describe('the last save of a roster', () => {
     made.last();
     writes[0]!.done(new Error('disk full'));
     assert.deepEqual(failures, ['disk full']);
+  });
+});
+
+describe('a roster that has grown', () => {
+  test('is written without a pause, and again when it grew during the write', () => {
+    const { made, writes, change } = saver();
+    change(1);
+    made.tick(0);
+    made.saved(undefined);
+    change(2);
+    made.tick(10); // no new member: not yet
+    change(3);
+    made.grew(20);
+    change(4);
+    made.grew(30);
+    made.saved(undefined);
+    made.tick(40);
+    assert.deepEqual(
+      writes.map(({ byte }) => byte),
+      [1, 3, 4],
+    );
   });
 });
