@@ -263,7 +263,7 @@ export type ExchangesMessage =
   | { readonly kind: 'info'; readonly reply: ReplyTo<ExchangesInfo> };
 
 export type ExchangeOutcome =
-  | { readonly kind: 'equal'; readonly peer: string }
+  | { readonly kind: 'equal'; readonly peer: string; readonly isPeerCatchingUp: boolean }
   | {
       readonly kind: 'done';
       readonly peer: string;
@@ -274,6 +274,7 @@ export type ExchangeOutcome =
       readonly bytes: number;
       /** Trees had to be compared: too many differences for the stream. */
       readonly byTrees: boolean;
+      readonly isPeerCatchingUp: boolean;
     }
   | { readonly kind: 'failed'; readonly peer: string | undefined; readonly reason: string };
 

@@ -55,7 +55,11 @@ export function stableOf({ watermarks, clock }: PartitionState): Context {
 }
 
 export function aboutNode(state: StoreState): AboutMe {
-  return { clocks: state.clocks(), stable: state.partitions.map(stableOf) };
+  return {
+    clocks: state.clocks(),
+    stable: state.partitions.map(stableOf),
+    isCatchingUp: state.isCatchingUp,
+  };
 }
 
 /** Copies: of each partition, what its rows are now. */

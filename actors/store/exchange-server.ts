@@ -114,7 +114,7 @@ export class ExchangeServer {
     const about = aboutNode(this.#state);
     const isEqual = compareBytes(trees, digestOfTrees(this.#state, this.#sha256)) === 0;
     if (isEqual && compareBytes(clocks, digestOfClocks(about.clocks, this.#sha256)) === 0) {
-      return this.#send(from, { kind: 'equal', id });
+      return this.#send(from, { kind: 'equal', id, isCatchingUp: about.isCatchingUp });
     }
     if (!this.#served.has(from) && this.#served.size >= this.#config.maxServed) {
       return refuse('too many exchanges at once');

@@ -96,7 +96,7 @@ export class Exchange {
     if (this.#isOver) return;
     switch (message.kind) {
       case 'equal':
-        return this.#end({ kind: 'equal', peer: this.#o.peer });
+        return this.#onEqual(message.isCatchingUp);
       case 'busy':
       case 'failed':
         return this.fail(message.reason);
@@ -132,10 +132,14 @@ export class Exchange {
     if (this.#theirs !== undefined) this.#o.send({ kind: 'closed', id: this.#o.id });
   }
 
-  #onEqualRows({ clocks, stable }: AboutMe): void {
+  #onEqual(isPeerCatchingUp: boolean): void {
+    this.#end({ kind: 'equal', peer: this.#o.peer, isPeerCatchingUp });
+  }
+
+  #onEqualRows({ clocks, stable, isCatchingUp }: AboutMe): void {
     if (clocks.length !== this.#about.clocks.length) return this.fail('partitions');
     clocks.forEach((clock, i) => this.#o.replica.learn(i, clock, stable[i] ?? [], this.#roots[i]));
-    this.#done();
+    this.#done(isCatchingUp);
     this.#o.send({ kind: 'learn', id: this.#o.id, about: this.#about });
   }
 
@@ -325,11 +329,11 @@ export class Exchange {
 
   #goOn(): void {
     if (!this.#isAllSent()) return this.#swap();
+    const { clocks, stable, isCatchingUp } = this.#theirs!;
     if (this.#refused === 0) {
-      const { clocks, stable } = this.#theirs!;
       clocks.forEach((clock, i) => this.#o.replica.learn(i, clock, stable[i]!));
     }
-    this.#done();
+    this.#done(isCatchingUp);
     this.#o.send({ kind: 'closed', id: this.#o.id });
   }
 
@@ -351,11 +355,12 @@ export class Exchange {
     this.#o.send(message);
   }
 
-  #done(): void {
+  #done(isPeerCatchingUp: boolean): void {
     this.#end({
       ...{ kind: 'done', peer: this.#o.peer, sent: this.#sent, received: this.#received },
       ...{ refused: this.#refused, roundTrips: this.#roundTrips, bytes: 0 },
       byTrees: this.#trees !== undefined,
+      isPeerCatchingUp,
     });
   }
 

@@ -7,6 +7,7 @@ import type { MembershipEvent } from '../membership/api.ts';
 import { MEMBERSHIP } from '../membership/api.ts';
 import type { ExchangeOutcome, ExchangesMessage, PartitionMessage } from './api.ts';
 import { EXCHANGES, partitionName } from './api.ts';
+import { CatchingUp } from './catching-up.ts';
 import { Rounds } from './rounds.ts';
 import type { ExchangeArgument, ReplicationDependencies } from './services.ts';
 import { EXCHANGE_CHILDREN } from './services.ts';
@@ -38,16 +39,20 @@ class ExchangesActor implements Handlers<Message> {
   readonly #d: ReplicationDependencies;
   readonly #context: Context<Message>;
   readonly #rounds: Rounds;
+  readonly #catchingUp: CatchingUp;
   readonly #asked = new Map<string, ReplyTo<ExchangeOutcome>[]>();
   #running: Running | undefined;
   #monitor: number | undefined;
   #membership: number | undefined;
+  /** Preferred at the last tick; not twice in a row, for what it has may be refused here. */
+  #lastAhead: string | undefined;
   #number = 0;
 
   constructor(dependencies: ReplicationDependencies, context: Context<Message>) {
     this.#d = dependencies;
     this.#context = context;
     this.#rounds = new Rounds(context.random);
+    this.#catchingUp = new CatchingUp(dependencies.config.exchangeMs);
     // Of another life of this actor there may still be answers on their way.
     this.#number = context.random.integer(0, 2 ** 24);
     context.register(EXCHANGES);
@@ -59,7 +64,7 @@ class ExchangesActor implements Handlers<Message> {
     switch (message.kind) {
       case 'tick':
         this.#tickLater();
-        if (this.#d.config.isAaeEnabled) this.#begin();
+        if (this.#d.config.isAaeEnabled) this.#onTick();
         return;
       case 'catch_up':
         return this.#begin();
@@ -120,6 +125,21 @@ class ExchangesActor implements Handlers<Message> {
     this.#begin();
   }
 
+  /** First with one that has reported to have what this node lacks: the next of a round may lack it as well. */
+  #onTick(): void {
+    const ahead = this.#d.network.connected().filter((peer) => this.#isAhead(nodeKey(peer)));
+    const others = ahead.filter(({ name }) => name !== this.#lastAhead);
+    this.#lastAhead = others[0]?.name;
+    if (others[0] !== undefined) this.#rounds.prefer(others[0].name);
+    this.#begin();
+  }
+
+  #isAhead(member: string): boolean {
+    return this.#d.state.partitions.some(({ watermarks, clock }) =>
+      watermarks.isAhead(member, clock),
+    );
+  }
+
   #begin(): void {
     if (this.#running !== undefined || !this.#d.state.isReady) return;
     const peer = this.#rounds.next(this.#peers());
@@ -168,15 +188,28 @@ class ExchangesActor implements Handlers<Message> {
   /** Puts wait for one that does not. */
   #failed(): void {
     this.#d.count('store_exchanges_failed');
-    if (!this.#d.state.partitions.some(({ isCatchingUp }) => isCatchingUp)) return;
+    if (!this.#d.state.isCatchingUp) return;
     this.#context.after(CATCH_UP_AGAIN_MS, { kind: 'catch_up' });
   }
 
-  #compared(peer: string, outcome: ExchangeOutcome): void {
-    this.#tellPartitions({ kind: 'caught_up' });
+  #compared(peer: string, outcome: Exclude<ExchangeOutcome, { kind: 'failed' }>): void {
+    this.#catchUp(peer, outcome.isPeerCatchingUp);
     const node = this.#d.network.connected().find(({ name }) => name === peer);
     if (node === undefined || (outcome.kind === 'done' && outcome.refused > 0)) return;
     this.#tellPartitions({ kind: 'compared', member: nodeKey(node) });
+  }
+
+  #catchUp(peer: string, isPeerCatchingUp: boolean): void {
+    const { state, network } = this.#d;
+    if (!state.isCatchingUp) return;
+    const isOther = (name: string): boolean => name !== network.self.name;
+    const members = state.members.map(nameOf).filter(isOther);
+    const connected = this.#peers();
+    const now = this.#context.clock.now();
+    if (this.#catchingUp.compared(peer, isPeerCatchingUp, members, connected, now)) {
+      return this.#tellPartitions({ kind: 'caught_up' });
+    }
+    for (const other of connected) if (this.#catchingUp.isNew(other)) this.#rounds.prefer(other);
   }
 
   #tellPartitions(message: PartitionMessage): void {
@@ -192,4 +225,9 @@ class ExchangesActor implements Handlers<Message> {
   #tickLater(): void {
     this.#context.after(this.#d.config.exchangeMs, { kind: 'tick' });
   }
+}
+
+/** Of a `nodeKey`. */
+function nameOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('#'));
 }

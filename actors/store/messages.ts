@@ -29,6 +29,8 @@ export interface AboutMe {
   readonly clocks: Clocks;
   /** Of each partition, what every member has seen. */
   readonly stable: readonly Context[];
+  /** The clocks do not tell yet what was deleted long ago (catching-up.ts). */
+  readonly isCatchingUp: boolean;
 }
 
 export type ExchangeMessage =
@@ -40,7 +42,7 @@ export type ExchangeMessage =
       readonly trees: Uint8Array;
       readonly clocks: Uint8Array;
     }
-  | { readonly kind: 'equal'; readonly id: number }
+  | { readonly kind: 'equal'; readonly id: number; readonly isCatchingUp: boolean }
   /** Too many exchanges at once, or not ready. */
   | { readonly kind: 'busy'; readonly id: number; readonly reason: string }
   /** The rows are equal, the clocks are not. */
@@ -110,6 +112,7 @@ function partsOf(message: ExchangeMessage): readonly PlainValue[] {
     case 'open':
       return [message.partitions, message.trees, message.clocks];
     case 'equal':
+      return [message.isCatchingUp];
     case 'ask_roots':
     case 'closed':
       return [];
@@ -165,6 +168,7 @@ function read([tag, number, ...parts]: readonly PlainValue[]): ExchangeMessage {
         ...{ trees: bytes(second), clocks: bytes(third) },
       };
     case 'equal':
+      return { kind, id, isCatchingUp: first === true };
     case 'ask_roots':
     case 'closed':
       return { kind, id };
@@ -173,7 +177,7 @@ function read([tag, number, ...parts]: readonly PlainValue[]): ExchangeMessage {
       return { kind, id, reason: text(first) };
     case 'equal_rows':
     case 'learn':
-      return { kind, id, about: aboutMe([first!, second ?? []]) };
+      return { kind, id, about: aboutMe([first!, second ?? [], third ?? false]) };
     case 'different':
       return { kind, id, about: aboutMe(first), symbols: bytes(second) };
     case 'ask_symbols':
@@ -228,13 +232,17 @@ export function parseContext(value: PlainValue): Context | undefined {
   }
 }
 
-function plainAbout({ clocks: mine, stable }: AboutMe): readonly PlainValue[] {
-  return [mine.map(encodeDots), stable.map(plainContext)];
+function plainAbout({ clocks: mine, stable, isCatchingUp }: AboutMe): readonly PlainValue[] {
+  return [mine.map(encodeDots), stable.map(plainContext), isCatchingUp];
 }
 
 function aboutMe(value: PlainValue | undefined): AboutMe {
-  const [mine, stable] = list(value);
-  return { clocks: clocks(mine), stable: list(stable, MAX_PARTITIONS).map(context) };
+  const [mine, stable, isCatchingUp] = list(value);
+  return {
+    clocks: clocks(mine),
+    stable: list(stable, MAX_PARTITIONS).map(context),
+    isCatchingUp: isCatchingUp === true,
+  };
 }
 
 function plainRows({ partition, rows }: PartitionRows): PlainValue {

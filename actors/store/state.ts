@@ -89,6 +89,16 @@ export class StoreState {
     return this.partitions.every(({ status }) => status.kind !== 'loading');
   }
 
+  /** Its clocks do not tell yet what was deleted long ago. */
+  get isCatchingUp(): boolean {
+    return this.partitions.some(({ isCatchingUp }) => isCatchingUp);
+  }
+
+  /** Nodes that what is stable waits for, this one among them, in the lives that are known. */
+  get members(): readonly string[] {
+    return this.partitions[0]!.watermarks.members;
+  }
+
   /** What this node can give a peer, by partition. */
   clocks(): readonly Dots[] {
     return this.partitions.map(({ clock, damaged }) => (damaged > 0 ? [] : clock.dots));

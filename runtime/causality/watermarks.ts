@@ -8,6 +8,7 @@
 import { compareText } from '../structures/bytes.ts';
 import type { Context } from './dvvset.ts';
 import type { Dot } from './row.ts';
+import type { StoreClock } from './store-clock.ts';
 
 export class Watermarks {
   readonly #seen = new Map<string, Map<string, number>>();
@@ -20,6 +21,18 @@ export class Watermarks {
     for (const member of this.#seen.keys()) if (!wanted.has(member)) this.#seen.delete(member);
     for (const member of wanted) if (!this.#seen.has(member)) this.#seen.set(member, new Map());
     for (const origin of this.#origins()) this.#advance(origin);
+  }
+
+  get members(): readonly string[] {
+    return [...this.#seen.keys()];
+  }
+
+  /** It has seen something that `clock` has not, as far as it has reported. */
+  isAhead(member: string, clock: StoreClock): boolean {
+    const seen = this.#seen.get(member);
+    if (seen === undefined) return false;
+    for (const [origin, sequence] of seen) if (clock.contiguous(origin) < sequence) return true;
+    return false;
   }
 
   /** A member's frontier, its own included; only ever forward. False: not a member. */

@@ -60,7 +60,7 @@ describe('a store', () => {
   it('tells of each node when it was last compared with it, whatever failed since', async () => {
     const parts = loaded(storeWith());
     const failed = { kind: 'failed', peer: 'b', reason: 'no link' } as const;
-    const equal = { kind: 'equal', peer: 'c' } as const;
+    const equal = { kind: 'equal', peer: 'c', isPeerCatchingUp: false } as const;
     const { lastExchanges } = parts.state;
     lastExchanges.set('b', { outcome: failed, atMs: 990_000, comparedAtMs: 900_000 });
     lastExchanges.set('c', { outcome: equal, atMs: 999_000, comparedAtMs: 999_000 });
