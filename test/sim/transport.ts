@@ -35,6 +35,13 @@ interface Parcel {
   readonly isAcknowledged: boolean;
 }
 
+interface Stalled {
+  readonly direction: Direction;
+  readonly parcel: Parcel;
+  /** When it was posted. */
+  readonly turn: number;
+}
+
 /** From one life to another; outlives their links. */
 interface Direction {
   readonly from: Host;
@@ -46,7 +53,7 @@ interface Link {
   readonly ends: readonly [Host, Host];
   readonly lastArrival: Map<string, number>;
   /** What waits for the end of a partition. */
-  readonly stalled: { readonly direction: Direction; readonly parcel: Parcel }[];
+  readonly stalled: Stalled[];
   isOpen: boolean;
 }
 
@@ -70,6 +77,7 @@ export class Transport {
   readonly #directions = new Map<string, Direction>();
   readonly #hooks = new Map<string, Interpositions>();
   #side: ((name: string) => number) | undefined;
+  #turns = 0;
   /** Of everything that arrived: equal traces, equal runs. */
   readonly trace = new Trace();
   readonly bytes: Record<ChannelName, number> = { control: 0, broadcast: 0, relay: 0, store: 0 };
@@ -87,7 +95,7 @@ export class Transport {
       self: host.id,
       send: (to, channel, service, body, options) =>
         this.#send(host, to, { channel, service, body, ...flags(options) }),
-      isConnected: (peer) => this.isLinked(name, peer),
+      isConnected: (peer, incarnation) => this.#isConnected(name, peer, incarnation),
       connected: () => this.#peersOf(host),
     };
   }
@@ -109,6 +117,12 @@ export class Transport {
 
   isLinked(a: string, b: string): boolean {
     return this.#links.get(pairOf(a, b))?.isOpen ?? false;
+  }
+
+  #isConnected(self: string, peer: string, incarnation: number | undefined): boolean {
+    const link = this.#links.get(pairOf(self, peer));
+    if (link?.isOpen !== true) return false;
+    return incarnation === undefined || link.ends.some(({ id }) => isLife(id, peer, incarnation));
   }
 
   /** By an end that wants it no more: after what was said. */
@@ -133,16 +147,20 @@ export class Transport {
   partition(sideOf: (name: string) => number): void {
     this.#side = sideOf;
     for (const link of this.#links.values()) {
-      if (!this.#carries(link)) this.#giveUpLater(link);
+      if (this.#carries(link)) this.#release(link);
+      else this.#giveUpLater(link);
     }
   }
 
   heal(): void {
     this.#side = undefined;
-    for (const link of this.#links.values()) {
-      for (const { direction, parcel } of link.stalled.splice(0))
-        this.#fly(link, direction, parcel);
-    }
+    for (const link of this.#links.values()) this.#release(link);
+  }
+
+  /** In the order in which it was posted: what had been on its way stalled behind what was posted after it. */
+  #release(link: Link): void {
+    const stalled = link.stalled.splice(0).sort((a, b) => a.turn - b.turn);
+    for (const { direction, parcel, turn } of stalled) this.#fly(link, direction, parcel, turn);
   }
 
   #send(from: Host, to: string, parcel: Parcel): PeerDelivery {
@@ -165,16 +183,16 @@ export class Transport {
     this.#fly(link, direction, parcel);
   }
 
-  #fly(link: Link, direction: Direction, parcel: Parcel): void {
+  #fly(link: Link, direction: Direction, parcel: Parcel, turn = ++this.#turns): void {
     const { from } = direction;
-    if (!this.#carries(link)) return void link.stalled.push({ direction, parcel });
+    if (!this.#carries(link)) return void link.stalled.push({ direction, parcel, turn });
     const lane = `${from.id.name}>${parcel.channel}`;
     const now = this.#world.clock.now();
     const at = Math.max(now + this.#latency(), link.lastArrival.get(lane) ?? 0);
     link.lastArrival.set(lane, at);
     this.#world.after(at - now, () => {
       if (!link.isOpen) return;
-      if (!this.#carries(link)) return void link.stalled.push({ direction, parcel });
+      if (!this.#carries(link)) return void link.stalled.push({ direction, parcel, turn });
       // An acknowledged one that came by an earlier link is not given out twice.
       if (parcel.isAcknowledged && !direction.unacknowledged.has(parcel)) return;
       this.#arrive(link, direction, parcel);
@@ -270,6 +288,10 @@ export class Transport {
 
 function flags(options: SendOptions | undefined): { readonly isAcknowledged: boolean } {
   return { isAcknowledged: options?.acknowledged ?? false };
+}
+
+function isLife({ name, incarnation }: NodeId, other: string, its: number): boolean {
+  return name === other && incarnation === its;
 }
 
 function lifeOf({ id }: Host): string {
