@@ -84,9 +84,9 @@ export class Traffic {
   /** What holds whatever has happened. */
   check(): void {
     for (const { name, wrong, errors, invoked, events } of this.pairs) {
-      assert.deepEqual(wrong, [], name);
+      assert.deepEqual(wrong, [], `${name}: ${wrong.slice(0, 5).join('; ')}`);
       const unclear = [...errors.keys()].filter((error) => !CLEAR_ERRORS.has(error));
-      assert.deepEqual(unclear, [], name);
+      assert.deepEqual(unclear, [], `${name}: ${unclear.join(', ')}`);
       assert.deepEqual(repeated(invoked), [], `${name}: calls that were made twice`);
       assert.deepEqual(repeated(events.map(({ n }) => n)), [], `${name}: events that came twice`);
       const last = new Map<string, number>();
