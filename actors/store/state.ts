@@ -46,8 +46,9 @@ export class PartitionState {
   /** Rows that are not what they were: until they are healed, this partition vouches for nothing. */
   damaged = 0;
   /**
-   * True until this life has compared with a peer, and again when it is found to be behind what is stable: its clock cannot
-   * tell yet what was deleted long ago, so single puts wait (early-puts.ts). Outlives the partition's actor.
+   * True until this life has compared with a peer that knows (catching-up.ts), and again when it is found to be behind what is
+   * stable: its clock cannot tell yet what was deleted long ago, so single puts wait (early-puts.ts). Outlives the
+   * partition's actor.
    */
   isCatchingUp: boolean;
   /** By how much the greatest stamp here is ahead of the wall clock, ms, when that is too much; asked, as time passes. */
