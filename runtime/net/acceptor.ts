@@ -62,7 +62,7 @@ export class Acceptor {
   readonly #admission: Admission;
   #options: AcceptorOptions;
   /** Who has not shaken hands; the last room is for newcomers, those before are of earlier options. */
-  readonly #shaking: WaitingRoom<Socket>[] = [];
+  #shaking: readonly WaitingRoom<Socket>[] = [];
   /** Who has, and is not old enough for TCP's keep-alive: short connections need not pay for it. */
   #young: WaitingRoom<Socket> | undefined;
   #isListening = false;
@@ -144,12 +144,11 @@ export class Acceptor {
   }
 
   #openRooms({ handshakeTimeoutMs, tcpKeepAliveMs }: AcceptorOptions): void {
-    this.#shaking.push(
-      new WaitingRoom(handshakeTimeoutMs, (socket) => {
-        this.#environment.count('listener_handshake_timeouts');
-        socket.destroy();
-      }),
-    );
+    const newcomers = new WaitingRoom<Socket>(handshakeTimeoutMs, (socket) => {
+      this.#environment.count('listener_handshake_timeouts');
+      socket.destroy();
+    });
+    this.#shaking = [...this.#shaking.filter((room) => !room.isEmpty), newcomers];
     this.#young =
       tcpKeepAliveMs > 0
         ? new WaitingRoom(tcpKeepAliveMs / 2, (socket) => socket.setKeepAlive(true, tcpKeepAliveMs))

@@ -24,6 +24,10 @@ export class WaitingRoom<T> {
     this.#deadlines.delete(item);
   }
 
+  get isEmpty(): boolean {
+    return this.#deadlines.size === 0;
+  }
+
   /** Everybody who waits. */
   [Symbol.iterator](): IterableIterator<T> {
     return this.#deadlines.keys();
