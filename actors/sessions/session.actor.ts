@@ -2,7 +2,7 @@
  * The process of one session: owns its connection, decodes frames, performs what `session.ts` decides.
  *
  * One mailbox message per socket chunk and one to the router for it, or a few for a chunk of very many frames. A
- * chunk stays in memory until it was handled; a session with more than `MAX_WAITING` messages has its input paused.
+ * chunk stays in memory until it was handled; `intake.ts` says when nothing more is read.
  */
 import type {
   Context,
@@ -32,6 +32,7 @@ import type { Continuity, SessionMessage } from './api.ts';
 import type { SessionsConfig } from './config.ts';
 import { HelloMemo } from './hello-memo.ts';
 import type { Introduction } from './hello.ts';
+import { Intake } from './intake.ts';
 import { MemberOutlet } from './member-outlet.ts';
 import { Session } from './session.ts';
 import type { SessionEffects, SessionTimer } from './session.ts';
@@ -53,8 +54,6 @@ export interface SessionShellDependencies {
 
 const hellos = new HelloMemo();
 
-const MAX_WAITING = 8;
-
 /** Requests in one message to the router: so many small ones in a chunk must not hold its turn. */
 const MAX_TOGETHER = 128;
 
@@ -75,6 +74,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
   readonly #context: Context<SessionMessage>;
   readonly #session: Session;
   readonly #limits: DecodeLimits;
+  readonly #intake: Intake;
   #member: Member | undefined;
   #outlet: MemberOutlet | undefined;
   #realm: Realm | undefined;
@@ -84,10 +84,6 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
   #requests: Request[] = [];
   #timer: TimerId | undefined;
   #slowTimer: TimerId | undefined;
-  #waiting = 0;
-  #isPausedForTurn = false;
-  #isPausedForAnswers = false;
-  #isPausedForVerdict = false;
 
   constructor(
     dependencies: SessionShellDependencies,
@@ -97,6 +93,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
     this.#d = dependencies;
     this.#connection = connection;
     this.#context = context;
+    this.#intake = new Intake(connection);
     const config = dependencies.config();
     this.#limits = { maxDepth: config.maxDepth };
     context.own({ close: () => connection.destroy() });
@@ -153,11 +150,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
   // ---- what the connection reports, outside of this process's turns
 
   onFrames(batch: FrameBatch): void {
-    this.#waiting += 1;
-    if (this.#waiting > MAX_WAITING && !this.#isPausedForTurn) {
-      this.#isPausedForTurn = true;
-      this.#connection.pause();
-    }
+    this.#intake.arrived();
     this.#context.self.cast({ kind: 'frames', batch });
   }
 
@@ -256,15 +249,14 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
 
   settle(pending: PendingVerdict, attempt: Authentication): void {
     const { self } = this.#context;
-    this.#isPausedForVerdict = true;
-    this.#connection.pause();
+    this.#intake.awaitVerdict();
     pending.settle((verdict) => self.cast({ kind: 'decided', attempt, verdict }));
   }
 
   #onDecided(...[attempt, verdict]: Parameters<Session['decided']>): void {
-    this.#isPausedForVerdict = false; // it may be pending again
+    this.#intake.verdictCame(); // it may be pending again
     this.#session.decided(attempt, verdict);
-    this.#resume();
+    this.#intake.resume();
   }
 
   catchUp(clock: CausalClock): void {
@@ -286,7 +278,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
   // ---- frames
 
   #onFrames(batch: FrameBatch): void {
-    this.#waiting -= 1;
+    this.#intake.taken();
     const { codec } = this.#connection.outlet;
     const { bytes, ranges } = batch;
     for (let i = 0; i < ranges.length; i += 2) {
@@ -299,10 +291,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
       else this.#session.receive(message);
     }
     this.#flush();
-    if (this.#isPausedForTurn && this.#waiting === 0) {
-      this.#isPausedForTurn = false;
-      this.#resume();
-    }
+    this.#intake.handled();
   }
 
   #awaitsRealm(message: Message | Violation): message is Hello {
@@ -315,14 +304,13 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
     const { self } = this.#context;
     const done = () => self.cast({ kind: 'realm_made', hello });
     if (!this.#d.makeRealm!(hello.realm, done)) return this.#session.receive(hello);
-    this.#isPausedForVerdict = true;
-    this.#connection.pause();
+    this.#intake.awaitVerdict();
   }
 
   #onRealmMade(hello: Hello): void {
-    this.#isPausedForVerdict = false;
+    this.#intake.verdictCame();
     this.#session.receive(hello);
-    this.#resume();
+    this.#intake.resume();
   }
 
   #part(): void {
@@ -357,28 +345,15 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
   // ---- overload
 
   #onCongestion(isCongested: boolean): void {
-    if (isCongested) {
-      return this.#watchBacklog();
-    }
+    if (isCongested) return this.#watchBacklog();
     if (this.#slowTimer !== undefined) this.#context.cancel(this.#slowTimer);
     this.#slowTimer = undefined;
-    if (!this.#isPausedForAnswers) return;
-    this.#isPausedForAnswers = false;
-    this.#resume();
-  }
-
-  /** Unless there is another reason not to read. */
-  #resume(): void {
-    if (this.#isPausedForTurn || this.#isPausedForAnswers || this.#isPausedForVerdict) return;
-    this.#connection.resume();
+    this.#intake.answersRead();
   }
 
   /** Who does not read its answers is not read from either; its backlog cannot grow by its own doing. */
   #pauseForAnswers(): void {
-    if (this.#isPausedForAnswers) return;
-    this.#isPausedForAnswers = true;
-    this.#d.count('callers_paused');
-    this.#connection.pause();
+    if (this.#intake.awaitReader()) this.#d.count('callers_paused');
   }
 
   #watchBacklog(): void {
