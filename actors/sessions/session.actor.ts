@@ -30,12 +30,12 @@ import { Allowance, refused } from './allowance.ts';
 import type { Excess } from './allowance.ts';
 import type { Continuity, SessionMessage } from './api.ts';
 import type { SessionsConfig } from './config.ts';
+import type { SessionEffects, SessionTimer } from './effects.ts';
 import { HelloMemo } from './hello-memo.ts';
 import type { Introduction } from './hello.ts';
 import { Intake } from './intake.ts';
 import { MemberOutlet } from './member-outlet.ts';
 import { Session } from './session.ts';
-import type { SessionEffects, SessionTimer } from './session.ts';
 import { wantsAnswer } from './wants-answer.ts';
 
 export interface SessionShellDependencies {

@@ -18,8 +18,8 @@ import type {
   PendingVerdict,
 } from '../../../actors/security/api.ts';
 import { SESSIONS_DEFAULTS } from '../../../actors/sessions/config.ts';
+import type { SessionEffects, SessionTimer } from '../../../actors/sessions/effects.ts';
 import { Session } from '../../../actors/sessions/session.ts';
-import type { SessionEffects, SessionTimer } from '../../../actors/sessions/session.ts';
 
 const CONFIG = defaultNodeConfig();
 
