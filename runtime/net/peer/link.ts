@@ -2,17 +2,20 @@
  * The link to one incarnation of one node: all its channels. It is up when every channel has a connection, and down
  * when control has none, when a channel stays without one for too long, or when it is closed. Nothing is read before it
  * is up, so services hear `link_up`, then messages, then `link_down`, whatever the order in which sockets come and go.
+ *
+ * What passes over it is the work of the two ends of each channel: channel-sender.ts and channel-receiver.ts.
  */
 import type { NodeId } from '../../causality/identity.ts';
-import type { Clock } from '../../kernel/actor.ts';
-import { Channel, inflated } from './channel.ts';
+import type { ReceiverHost } from './channel-receiver.ts';
+import { ChannelReceiver } from './channel-receiver.ts';
+import type { SenderHost } from './channel-sender.ts';
+import { ChannelSender } from './channel-sender.ts';
+import { Channel } from './channel.ts';
 import type { PeerConnection } from './connection.ts';
-import type { Interpositions } from './interposition.ts';
 import type { Lane } from './lane.ts';
 import type { ChannelName, PeerDelivery, SendOptions, ServiceName } from './port.ts';
 import type { CloseReason } from './protocol.ts';
 import { CHANNELS, MESSAGE_BYTES } from './protocol.ts';
-import type { WholeMessage } from './reassembly.ts';
 import type { LinkSettings } from './settings.ts';
 import type { ReceiveWindow, SendWindow } from './windows.ts';
 
@@ -22,14 +25,8 @@ export interface Windows {
 }
 
 /** What links need of the node; one for all. */
-export interface LinkHost {
-  readonly clock: Clock;
+export interface LinkHost extends SenderHost, ReceiverHost {
   readonly settings: LinkSettings;
-  readonly interpositions: Interpositions;
-  after(ms: number, run: () => void): void;
-  count(counter: string, by?: number): void;
-  /** `dead`: no such service here. */
-  deliver(service: ServiceName, from: NodeId, body: Uint8Array): 'accepted' | 'refused' | 'dead';
   onUp(link: PeerLink): void;
   /** `wasUp`: services know of it. */
   onDown(link: PeerLink, reason: string, wasUp: boolean): void;
@@ -50,31 +47,19 @@ export interface Vacancy {
   readonly slot: number;
 }
 
-interface Message {
-  readonly channel: Channel;
-  readonly service: ServiceName;
-  readonly body: Uint8Array;
-  readonly options: SendOptions;
-  /** 0: need not be acknowledged. */
-  readonly sequence: number;
-}
-
-/** Far below the wait for a resend. Low: more wake-ups. High: the sender keeps more. */
-const ACK_WITHIN_MS = 10;
-
 export class PeerLink {
   readonly peer: NodeId;
   readonly session: string;
   /** This node opens its connections. */
   readonly isDialler: boolean;
   readonly channels: Readonly<Record<ChannelName, Channel>>;
+  readonly #senders: Readonly<Record<ChannelName, ChannelSender>>;
+  readonly #receivers: Readonly<Record<ChannelName, ChannelReceiver>>;
   readonly #plan: LinkPlan;
   readonly #host: LinkHost;
   readonly #watchers = new Set<(reason: string) => void>();
   #state: 'opening' | 'up' | 'down' = 'opening';
   #rttMs: number | undefined;
-  /** Channels that owe an acknowledgement and have a timer for it. */
-  readonly #acksDue = new Set<ChannelName>();
   #tickedAt: number;
 
   constructor(plan: LinkPlan, host: LinkHost) {
@@ -84,17 +69,35 @@ export class PeerLink {
     this.session = plan.session;
     this.isDialler = plan.isDialler;
     this.#tickedAt = host.clock.now();
-    const channel = (name: ChannelName, index: number): Channel =>
-      new Channel(
-        name,
-        plan.parallelism[index],
-        host.settings.channels[name],
-        plan.windows[name].send,
-        host.clock,
-      );
-    this.channels = Object.fromEntries(
-      CHANNELS.map((name, index) => [name, channel(name, index)]),
-    ) as Record<ChannelName, Channel>;
+    this.channels = perChannel(
+      (name, index) =>
+        new Channel(
+          name,
+          plan.parallelism[index],
+          host.settings.channels[name],
+          plan.windows[name].send,
+          host.clock,
+        ),
+    );
+    const isUp = (): boolean => this.#state === 'up';
+    const ends = { peer: plan.peer, host, isUp };
+    this.#receivers = perChannel(
+      (name) =>
+        new ChannelReceiver({
+          ...ends,
+          channel: this.channels[name],
+          window: plan.windows[name].receive,
+        }),
+    );
+    this.#senders = perChannel(
+      (name) =>
+        new ChannelSender({
+          ...ends,
+          channel: this.channels[name],
+          window: plan.windows[name].send,
+          receiver: this.#receivers[name],
+        }),
+    );
   }
 
   get state(): 'opening' | 'up' | 'down' {
@@ -137,17 +140,19 @@ export class PeerLink {
   /** Takes over a connection whose handshake named this link. An older one in its place is cut, unread. */
   attach({ channel: name, slot }: Vacancy, connection: PeerConnection): void {
     const channel = this.channels[name];
+    const sender = this.#senders[name];
+    const receiver = this.#receivers[name];
     const lane = channel.lanes[slot];
     if (this.#state === 'down') return connection.close('disconnected', 'the link is down');
     const older = lane.connection;
-    if (older !== undefined) this.#expire(channel, lane);
+    if (older !== undefined) sender.expire(lane);
     lane.connect(connection, () => {
-      if (this.#state === 'up') this.#resend(channel);
+      if (this.#state === 'up') sender.resend();
     });
     older?.close('replaced', 'by a newer connection');
     connection.attach({
-      onMessage: (message) => this.#onMessage(name, message),
-      onBatch: () => this.#acknowledge(name, lane),
+      onMessage: (message) => receiver.receive(message),
+      onBatch: () => receiver.acknowledge(lane),
       onAck: (ack) => this.#plan.windows[name].send.acknowledged(ack),
       onRoundTrip: (ms) => {
         if (name === 'control') this.#rttMs = ms;
@@ -171,12 +176,7 @@ export class PeerLink {
     if (body.length > MESSAGE_BYTES[channelName]) {
       throw new RangeError(`${service} sends ${body.length} bytes on ${channelName}`);
     }
-    const channel = this.channels[channelName];
-    const message = { channel, service, body, options, sequence: 0 };
-    if (options.acknowledged === true) return this.#keepAndSend(message);
-    if (!channel.hasRoom(body.length) && !channel.mayReplace(options))
-      return this.#overloaded(channel);
-    return this.#pass(message);
+    return this.#senders[channelName].send(service, body, options);
   }
 
   /** Heartbeats, cuts, resends. Called every `pingIntervalMs / 4` or so. */
@@ -195,7 +195,7 @@ export class PeerLink {
       if (channel.connections === 0 && now - channel.emptySince >= settings.incompleteMs) {
         return this.close('incomplete', `no connection for ${name}`);
       }
-      if (this.#state === 'up') this.#resend(channel);
+      if (this.#state === 'up') this.#senders[name].resend();
     }
   }
 
@@ -209,7 +209,7 @@ export class PeerLink {
     for (const name of CHANNELS) {
       const { lanes } = this.channels[name];
       for (const lane of lanes) if (lane.connection) this.#startConnection(lane, lane.connection);
-      this.#resend(this.channels[name]);
+      this.#senders[name].resend();
     }
   }
 
@@ -252,147 +252,15 @@ export class PeerLink {
     if (lane.connection !== connection) return; // a newer one has its place
     lane.disconnect();
     if (channel.connections === 0) channel.emptySince = this.#host.clock.now();
-    this.#expire(channel, lane);
+    this.#senders[channel.name].expire(lane);
     if (this.#state === 'down') return;
     if (channel.name === 'control' && channel.connections === 0) {
       this.#fall(`${reason}: ${detail}`, 'disconnected', `control was lost (${reason})`);
     }
   }
+}
 
-  #keepAndSend(message: Message): PeerDelivery {
-    const { channel, service, body, options } = message;
-    if (!channel.hasRoom(body.length)) return this.#overloaded(channel);
-    const window = this.#plan.windows[channel.name].send;
-    const kept = window.keep(service, options.partitionKey, body);
-    if (kept === undefined) return this.#overloaded(channel);
-    this.#pass({ ...message, sequence: kept.sequence });
-    return 'queued'; // kept is as good as queued, whatever the hooks do
-  }
-
-  #overloaded(channel: Channel): PeerDelivery {
-    channel.overloaded++;
-    this.#host.count('peer_sends_overloaded');
-    return 'overloaded';
-  }
-
-  /** To its lane, by way of the hooks. A dropped message that is to be acknowledged counts as sent and comes again. */
-  #pass(message: Message): PeerDelivery {
-    const { interpositions, after, clock } = this.#host;
-    if (interpositions.isEmpty) return this.#enqueue(message, message.body);
-    const { channel, service, body, sequence } = message;
-    if (sequence > 0) this.#plan.windows[channel.name].send.sent(sequence, clock.now());
-    interpositions.pass(
-      { direction: 'out', peer: this.peer.name, channel: channel.name, service, body },
-      (changed) => {
-        if (this.#state === 'up') this.#enqueue(message, changed);
-      },
-      after,
-    );
-    return 'queued';
-  }
-
-  #enqueue({ channel, service, options, sequence }: Message, body: Uint8Array): PeerDelivery {
-    const lane = channel.laneOf(service, options.partitionKey);
-    const outgoing = channel.outgoing(service, body, options, sequence);
-    if (lane.replace(outgoing)) {
-      this.#host.count('peer_messages_replaced');
-      return 'queued';
-    }
-    // Full, and there was nothing to replace.
-    if (sequence === 0 && !channel.hasRoom(outgoing.body.length)) return this.#overloaded(channel);
-    lane.send(outgoing);
-    if (this.#acksDue.has(channel.name)) this.#sayAck(channel.name, lane);
-    return 'queued';
-  }
-
-  #expire(channel: Channel, lane: Lane): void {
-    this.#plan.windows[channel.name].send.expire(
-      ({ service, partitionKey }) => channel.laneOf(service, partitionKey) === lane,
-    );
-  }
-
-  #resend(channel: Channel): void {
-    const due = this.#plan.windows[channel.name].send.takeDue(
-      this.#host.clock.now(),
-      ({ service, partitionKey }) => channel.laneOf(service, partitionKey).connection !== undefined,
-    );
-    for (const { service, partitionKey, body, sequence, attempts } of due) {
-      if (attempts > 0) this.#host.count('peer_messages_resent');
-      const options = partitionKey === undefined ? {} : { partitionKey };
-      this.#pass({ channel, service, body, options, sequence });
-    }
-  }
-
-  #onMessage(
-    name: ChannelName,
-    message: WholeMessage,
-  ): 'taken' | 'hold' | { readonly violation: string } {
-    const body = inflated(message);
-    if (body === undefined) return { violation: 'a message that cannot be inflated' };
-    const { interpositions, after } = this.#host;
-    if (interpositions.isEmpty) return this.#receive(name, message, body);
-    const passing = {
-      direction: 'in',
-      peer: this.peer.name,
-      channel: name,
-      service: message.head.service,
-      body,
-    } as const;
-    interpositions.pass(
-      passing,
-      (changed) => {
-        if (this.#state !== 'up') return;
-        if (this.#receive(name, message, changed) === 'hold')
-          this.#host.count('peer_messages_dropped');
-      },
-      after,
-    );
-    return 'taken';
-  }
-
-  #receive(
-    name: ChannelName,
-    { head }: WholeMessage,
-    body: Uint8Array,
-  ): 'taken' | 'hold' | { readonly violation: string } {
-    const { service, sequence, lowest } = head;
-    const { receive: window } = this.#plan.windows[name];
-    if (sequence > 0) {
-      const judged = window.judge(sequence, lowest);
-      if (judged === 'impossible') return { violation: `sequence ${sequence} of ${lowest}` };
-      if (judged === 'duplicate') {
-        this.channels[name].receivedMessages++;
-        this.#host.count('peer_duplicates_ignored');
-        return 'taken';
-      }
-    }
-    const delivery = this.#host.deliver(service, this.peer, body);
-    if (delivery === 'refused') {
-      this.#host.count('peer_deliveries_held');
-      return 'hold';
-    }
-    this.channels[name].receivedMessages++;
-    if (delivery === 'dead') this.#host.count('peer_messages_for_nobody');
-    else if (sequence > 0) window.delivered(sequence, body.length);
-    return 'taken';
-  }
-
-  /** Soon: what is answered meanwhile takes the acknowledgement along, which saves both sides a wake-up. */
-  #acknowledge(name: ChannelName, lane: Lane): void {
-    const { owes } = this.#plan.windows[name].receive;
-    if (owes === 'much') return this.#sayAck(name, lane);
-    if (owes === 'nothing' || this.#acksDue.has(name)) return;
-    this.#acksDue.add(name);
-    this.#host.after(ACK_WITHIN_MS, () => {
-      this.#acksDue.delete(name);
-      this.#sayAck(name, lane);
-    });
-  }
-
-  #sayAck(name: ChannelName, lane: Lane): void {
-    const speaker = lane.connection ? lane : this.channels[name].lanes.find((l) => l.connection);
-    if (!speaker) return; // it is sent again, and answered then
-    const ack = this.#plan.windows[name].receive.takeAck();
-    if (ack !== undefined) speaker.connection?.acknowledge(ack);
-  }
+function perChannel<T>(make: (name: ChannelName, index: number) => T): Record<ChannelName, T> {
+  const entries = CHANNELS.map((name, index) => [name, make(name, index)]);
+  return Object.fromEntries(entries) as Record<ChannelName, T>;
 }
