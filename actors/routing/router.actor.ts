@@ -9,23 +9,20 @@ import { PUBLISH } from '../../runtime/wamp/message.ts';
 import type { Dict, Id, Payload, Value } from '../../runtime/wamp/message.ts';
 import { ERRORS } from '../../runtime/wamp/uris.ts';
 import type { Member, RouterInput } from './api.ts';
-import { Broker } from './broker/broker.ts';
-import { assemble } from './cluster/assembly.ts';
+import { assembleRouter } from './assembly.ts';
+import type { Broker } from './broker/broker.ts';
 import type { Cluster, ClusterInput } from './cluster/cluster.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
-import { Dealer } from './dealer/dealer.ts';
+import type { Dealer } from './dealer/dealer.ts';
 import type { Announcement, RoutingEffects } from './effects.ts';
-import { Farewells } from './farewells.ts';
+import type { Farewells } from './farewells.ts';
 import { FollowUps } from './follow-ups.ts';
-import { Managing } from './managing.ts';
-import { metaTable } from './meta.ts';
+import type { Managing } from './managing.ts';
 import { announceJoin, announceLeave } from './session-events.ts';
-import { sessionProcedures } from './session-meta.ts';
-import { tokenProcedures } from './session-token.ts';
 import { answerInterrupted, decide } from './requests.ts';
 import type { Cores } from './requests.ts';
-import { earlier, Replication } from './replicated/replication.ts';
-import { reviewing } from './reviewing.ts';
+import { earlier } from './replicated/replication.ts';
+import type { Replication } from './replicated/replication.ts';
 import type { Reviewing } from './reviewing.ts';
 import type { RouterDependencies } from './router-dependencies.ts';
 import type { RealmRows } from './tables.ts';
@@ -68,77 +65,23 @@ class Router implements Handlers<RouterInput>, RoutingEffects {
     this.#context = context;
     this.#rows = dependencies.tables.claim(context);
     this.#timer = new DeadlineTimer(context);
-    const { authorizer, uriRule, codecs } = dependencies;
-    const shared = { ...this.#rows, effects: this, random: context.random, authorizer };
-    this.#managing = new Managing({
-      link: dependencies.management,
+    const parts = assembleRouter(dependencies, {
       context,
-      rows: this.#rows.managedCalls,
-      asked: this.#rows.asked,
-      effects: this,
-      codec: codecs.cbor,
-      isMember: (member) => this.#isMember(member),
-    });
-    const parts =
-      dependencies.cluster &&
-      assemble({
-        port: dependencies.cluster,
-        rows: this.#rows,
-        codecs,
-        effects: this,
-        listener: dependencies.mailbox,
-        now: context.clock.wall(),
-        isMember: (member) => this.#isMember(member) || this.#managing.isAsker(member),
-        followUp: () => {
-          if (!this.#followUps.isEmpty) this.#followUps.run();
-        },
-        giveUpLater: (question) => this.#giveUpLater(question),
-      });
-    this.#farewells =
-      parts &&
-      new Farewells({
-        realm: dependencies.cluster!.realm,
-        rows: this.#rows,
-        interests: parts.broker.interests,
-        codecs,
-        announceHere: (topic, args) => this.#followUps.announceHere(topic, args),
-      });
-    this.#replication = new Replication({
-      stored: dependencies.stored,
       rows: this.#rows,
-      config: dependencies.broker.acknowledgements,
-      now: () => context.clock.now(),
-      count: (counter) => dependencies.count(counter),
+      effects: this,
+      followUps: this.#followUps,
+      isMember: (member) => this.#isMember(member),
+      giveUpLater: (question) => this.#giveUpLater(question),
     });
-    this.#broker = new Broker({
-      ...shared,
-      config: dependencies.broker,
-      uriRule,
-      codecs,
-      cluster: parts?.broker,
-      witnesses: this.#farewells?.witnesses,
-      departures: this.#farewells?.departures,
-      ...this.#replication.broker,
-    });
-    const procedures = new Map([
-      ...metaTable(sessionProcedures({ members: this.#rows.members, effects: this, uriRule })),
-      ...metaTable(tokenProcedures(dependencies.issueToken)),
-      ...this.#broker.procedures(),
-    ]);
-    this.#dealer = new Dealer({
-      ...shared,
-      config: dependencies.dealer,
-      uriRule,
-      procedures,
-      managed: this.#managing.calls,
-      cluster: parts?.dealer(procedures),
-    });
-    this.#cores = { broker: this.#broker, dealer: this.#dealer };
-    this.#reviewing = reviewing(this.#rows.members, authorizer, this.#cores, () =>
-      dependencies.mailbox.admit({ kind: 'review', isNext: true }),
-    );
-    this.#isProxy = (member) => parts?.peers.isProxy(member) ?? false;
-    this.#cluster = parts?.join(this.#dealer, this.#broker);
+    this.#broker = parts.broker;
+    this.#dealer = parts.dealer;
+    this.#cores = { broker: parts.broker, dealer: parts.dealer };
+    this.#cluster = parts.cluster;
+    this.#farewells = parts.farewells;
+    this.#replication = parts.replication;
+    this.#managing = parts.managing;
+    this.#reviewing = parts.reviewing;
+    this.#isProxy = parts.isProxy;
     this.#recover();
   }
 
