@@ -3,7 +3,6 @@ import type { Readiness } from '../actors/admin/api.ts';
 import type { Out } from '../actors/membership/api.ts';
 import type { RealmDirectory } from '../actors/realms/api.ts';
 import type { Authenticator } from '../actors/security/api.ts';
-import type { PolicyChange } from '../actors/security/policy-port.ts';
 import type { Tickets } from '../actors/security/tickets/tickets.ts';
 import type { Kernel } from '../runtime/kernel/kernel.ts';
 import type { Logger } from '../runtime/log/logger.ts';
@@ -35,8 +34,6 @@ export interface Parts {
   readonly backups: Backups;
   readonly security: SecurityParts;
   readonly tickets: Tickets;
-  /** What was changed here of who may do what, for those who listen. */
-  readonly announce?: (change: PolicyChange) => void;
   /** Undefined: a node that is alone. */
   readonly cluster: ClusterParts | undefined;
   /** This life of the node is over for the others: it left, was removed, or a newer one took its name. */

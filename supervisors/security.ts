@@ -33,7 +33,6 @@ export function security(parts: Parts): ChildSpec {
             state,
             realms: directory,
             keeper: () => parts.kernel().whereis(REALM_KEEPER),
-            announce: (change) => parts.announce?.(change),
             count: net.count,
           }),
         },

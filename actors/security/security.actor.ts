@@ -33,8 +33,6 @@ export interface SecurityDependencies {
   readonly realms: OpenRealms;
   /** Who opens and closes realms. */
   keeper(): Target<{ readonly kind: 'look' }> | undefined;
-  /** What happened, for those who listen in a realm. Only where the change was made. */
-  announce(change: PolicyChange): void;
   count(counter: string, by?: number): void;
 }
 
@@ -129,9 +127,8 @@ class SecurityActor implements Handlers<SecurityMessage> {
     this.#writer.loaded();
   }
 
-  #onChange({ key, value, source }: Change): void {
-    const changes = this.#take(key, value);
-    if (source === 'local') for (const change of changes) this.#d.announce(change);
+  #onChange({ key, value }: Change): void {
+    this.#take(key, value);
   }
 
   #readAll(): void {
