@@ -1,7 +1,7 @@
-// A callee on one node, a caller on another: node across-nodes.mjs ws://127.0.0.1:18080/ws ws://127.0.0.1:28080/ws
+// A callee on one node, a caller on another: node across-nodes.mjs ws://127.0.0.1:18080/ws ws://127.0.0.1:22080/ws
 import autobahn from 'autobahn';
 
-const [here = 'ws://127.0.0.1:18080/ws', there = 'ws://127.0.0.1:28080/ws'] = process.argv.slice(2);
+const [here = 'ws://127.0.0.1:18080/ws', there = 'ws://127.0.0.1:22080/ws'] = process.argv.slice(2);
 
 const join = (url) =>
   new Promise((resolve, reject) => {

@@ -10,10 +10,10 @@ import { Traffic, until } from '../dist/test/cluster/traffic.js';
 import * as docker from './compose/docker.mjs';
 import { notAll } from './compose/members.mjs';
 
-const NODES = [1, 2, 3, 4].map((i) => ({
-  name: `node${i}`,
-  url: `ws://127.0.0.1:${i}8080/ws`,
-  admin: `http://127.0.0.1:${i}8081`,
+const NODES = [18, 22, 23, 24].map((thousands, i) => ({
+  name: `node${i + 1}`,
+  url: `ws://127.0.0.1:${thousands}080/ws`,
+  admin: `http://127.0.0.1:${thousands}081`,
 }));
 const THREE = NODES.slice(0, 3);
 const [FIRST, SECOND, THIRD, FOURTH] = NODES;
