@@ -3,25 +3,11 @@
  * the order in which it was learned, and a change costs one subtraction and one addition. Not cryptographic: peers have
  * proved the cluster's secret before they are listened to, and a collision costs a delayed merge, not a wrong one.
  */
+import { hashText, hexOf } from '../../runtime/structures/text-hash.ts';
+import type { TextHash } from '../../runtime/structures/text-hash.ts';
 
 /** Groups of names whose sums are compared when the digests differ: few enough to send, enough to narrow 1,000 down. */
 export const BUCKETS = 64;
-
-export type Hash = readonly [high: number, low: number];
-
-/** cyrb53's mixing (public domain), keeping all 64 bits. */
-export function hashText(text: string): Hash {
-  let high = 0xdeadbeef;
-  let low = 0x41c6ce57;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    high = Math.imul(high ^ unit, 2654435761);
-    low = Math.imul(low ^ unit, 1597334677);
-  }
-  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
-  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
-  return [high >>> 0, low >>> 0];
-}
 
 export function bucketOf(name: string): number {
   return hashText(name)[1] % BUCKETS;
@@ -33,20 +19,20 @@ export class SetDigest {
   #high = 0;
   #low = 0;
 
-  add(bucket: number, [high, low]: Hash): void {
+  add(bucket: number, [high, low]: TextHash): void {
     this.#lanes[bucket * 2]! += high;
     this.#lanes[bucket * 2 + 1]! += low;
     this.#high = (this.#high + high) >>> 0;
     this.#low = (this.#low + low) >>> 0;
   }
 
-  remove(bucket: number, [high, low]: Hash): void {
+  remove(bucket: number, [high, low]: TextHash): void {
     this.add(bucket, [-high >>> 0, -low >>> 0]);
   }
 
   /** 16 hexadecimal digits. */
   get root(): string {
-    return hex(this.#high) + hex(this.#low);
+    return hexOf([this.#high, this.#low]);
   }
 
   /** Two numbers per bucket. */
@@ -64,8 +50,4 @@ export class SetDigest {
     }
     return found;
   }
-}
-
-function hex(lane: number): string {
-  return lane.toString(16).padStart(8, '0');
 }

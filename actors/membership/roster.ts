@@ -3,8 +3,9 @@
  * merge (member.ts), so any order, repetition and delay of gossip ends in the same roster. Who left stays as a record of
  * having left, which is what makes late gossip about it harmless; the dead stay too and are retried for ever.
  */
-import type { Hash } from './digest.ts';
-import { BUCKETS, SetDigest, bucketOf, hashText } from './digest.ts';
+import type { TextHash } from '../../runtime/structures/text-hash.ts';
+import { hashText } from '../../runtime/structures/text-hash.ts';
+import { BUCKETS, SetDigest, bucketOf } from './digest.ts';
 import type { Member } from './member.ts';
 import { memberText, mergeMember } from './member.ts';
 
@@ -16,7 +17,7 @@ export interface Change {
 
 interface Row {
   member: Member;
-  hash: Hash;
+  hash: TextHash;
   readonly bucket: number;
 }
 

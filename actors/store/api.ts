@@ -189,7 +189,8 @@ export type PartitionMessage =
   | { readonly kind: 'caught_up' }
   /** An exchange with this member (by its key) is complete: all it had is here. */
   | { readonly kind: 'compared'; readonly member: string }
-  | { readonly kind: 'members'; readonly members: readonly string[] }
+  /** Those that are known, by their keys. `isComplete`: they know of no others. */
+  | { readonly kind: 'members'; readonly members: readonly string[]; readonly isComplete: boolean }
   | { readonly kind: 'watermark'; readonly member: string; readonly frontier: DotContext }
   | { readonly kind: 'check'; readonly rows: number; readonly reply?: ReplyTo<CheckOutcome> }
   /** Every row against its leaf, from the first on. While one runs, others get its outcome. */

@@ -1,12 +1,15 @@
 /**
  * Who has seen what: tells every member now and then how far this node has seen, hears the same of them, and tells the
- * partitions, which forget what all have seen. With the reports come wall clocks: when most peers are far from ours in the
- * same direction, ours is wrong, and this node writes nothing until it is not.
+ * partitions, which forget what all have seen. A node that has just come, or lost its disk, knows only some of the members;
+ * it must not take what those have seen for seen by all, so nothing counts until all it knows of know the same members.
+ * With the reports come wall clocks: when most peers are far from ours in the same direction, ours is wrong, and this node
+ * writes nothing until it is not.
  */
 import { ClockSkew } from '../../runtime/causality/clock-skew.ts';
 import type { NodeId } from '../../runtime/causality/identity.ts';
 import { nodeKey } from '../../runtime/causality/identity.ts';
 import type { Context, Definition, Handlers } from '../../runtime/kernel/actor.ts';
+import { hashText, hexOf } from '../../runtime/structures/text-hash.ts';
 import type { MembershipEvent } from '../membership/api.ts';
 import { MEMBERSHIP } from '../membership/api.ts';
 import { partitionName } from './api.ts';
@@ -44,9 +47,14 @@ class ClockActor implements Handlers<Message> {
   readonly #away: Away;
   /** Members that are up, as membership has told. */
   readonly #up = new Set<string>();
-  #members = '';
+  /** Those that count, by their keys. */
+  #members: readonly string[] = [];
   /** Of all, also those that are away. */
   #memberCount = 0;
+  #hash = '';
+  /** Which members each member knows, as a hash. */
+  readonly #known = new Map<string, string>();
+  #isComplete = false;
   #lastTold = '';
   /** Ticks since the report was another. */
   #repeated = 0;
@@ -118,15 +126,18 @@ class ClockActor implements Handlers<Message> {
     news.frontiers.forEach((frontier, index) => {
       this.#context.whereis(partitionName(index))?.cast({ kind: 'watermark', member, frontier });
     });
+    this.#known.set(member, news.members);
+    if (this.#knowTheSame() !== this.#isComplete) this.#tellMembers();
   }
 
   #report(): void {
     const frontiers = this.#d.state.partitions.map(({ clock: seen }) => seen.frontier);
-    const told = JSON.stringify(frontiers);
+    const told = JSON.stringify([this.#hash, frontiers]);
     this.#repeated = told === this.#lastTold ? this.#repeated + 1 : 0;
     if (this.#repeated > REPEAT_FIRST && this.#repeated % REPEAT_EVERY !== 0) return;
     this.#lastTold = told;
-    const news = { kind: 'seen', wallMs: this.#context.clock.wall(), frontiers } as const;
+    const wallMs = this.#context.clock.wall();
+    const news = { kind: 'seen', wallMs, frontiers, members: this.#hash } as const;
     this.#context.whereis(REPLICATOR)?.cast({ kind: 'tell', news });
   }
 
@@ -141,16 +152,22 @@ class ClockActor implements Handlers<Message> {
   #tellMembers(): void {
     const all = this.#d.members();
     this.#memberCount = all.length;
-    const members = all
+    const keys = new Set(all.map(nodeKey));
+    for (const member of this.#known.keys()) if (!keys.has(member)) this.#known.delete(member);
+    this.#hash = hexOf(hashText([...keys].sort().join(' ')));
+    this.#members = all
       .filter(({ name }) => !this.#away.isLongAway(name, this.#now()))
-      .map(nodeKey)
-      .sort();
-    const text = members.join(' ');
-    if (text !== this.#members) this.#lastTold = '';
-    this.#members = text;
+      .map(nodeKey);
+    this.#isComplete = this.#knowTheSame();
+    const told = { kind: 'members', members: this.#members, isComplete: this.#isComplete } as const;
     for (const { index } of this.#d.state.partitions) {
-      this.#context.whereis(partitionName(index))?.cast({ kind: 'members', members });
+      this.#context.whereis(partitionName(index))?.cast(told);
     }
+  }
+
+  #knowTheSame(): boolean {
+    const self = nodeKey(this.#d.self);
+    return this.#members.every((one) => one === self || this.#known.get(one) === this.#hash);
   }
 
   #judge(): void {

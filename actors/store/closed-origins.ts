@@ -37,6 +37,11 @@ export class ClosedOrigins {
     }
   }
 
+  /** There may be others than the members that are known, and they may have what is missing. */
+  clear(): void {
+    this.#closed.clear();
+  }
+
   /** All that `member` has is here. Returns what nobody has, to be taken as seen. */
   compared(member: string, clock: StoreClock, nowMs: number): Dots {
     const lost: Dots[number][] = [];

@@ -6,26 +6,34 @@ import { parseContext, plainContext } from './messages.ts';
 import type { SharedRow } from './shared-row.ts';
 import { parseRow, plainRow } from './shared-row.ts';
 
-export type News =
-  | { readonly kind: 'rows'; readonly rows: readonly SharedRow[] }
-  /** `frontiers`: of each partition the contiguous part of what was seen; `wallMs`: the sender's clock. */
-  | { readonly kind: 'seen'; readonly wallMs: number; readonly frontiers: readonly Context[] };
+export type News = { readonly kind: 'rows'; readonly rows: readonly SharedRow[] } | Seen;
+
+export interface Seen {
+  readonly kind: 'seen';
+  /** The sender's clock. */
+  readonly wallMs: number;
+  /** Of each partition the contiguous part of what was seen. */
+  readonly frontiers: readonly Context[];
+  /** A hash of the members it knows. */
+  readonly members: string;
+}
 
 const ROWS = 1;
 const SEEN = 2;
+const MAX_HASH = 64;
 
 export function plainNews(news: News): PlainValue {
   switch (news.kind) {
     case 'rows':
       return [ROWS, news.rows.map(plainRow)];
     case 'seen':
-      return [SEEN, news.wallMs, news.frontiers.map(plainContext)];
+      return [SEEN, news.wallMs, news.frontiers.map(plainContext), news.members];
   }
 }
 
 export function parseNews(value: PlainValue): News | Malformed {
   if (!Array.isArray(value)) return new Malformed('not news');
-  const [kind, first, second] = value as readonly PlainValue[];
+  const [kind, first, second, third] = value as readonly PlainValue[];
   if (kind === ROWS && Array.isArray(first)) {
     const rows = (first as readonly PlainValue[]).map(parseRow);
     return rows.every((row) => row !== undefined) ? { kind: 'rows', rows } : new Malformed('rows');
@@ -33,7 +41,8 @@ export function parseNews(value: PlainValue): News | Malformed {
   if (kind === SEEN && typeof first === 'number' && Array.isArray(second)) {
     const frontiers = (second as readonly PlainValue[]).map(parseContext);
     if (!frontiers.every((frontier) => frontier !== undefined)) return new Malformed('frontiers');
-    return { kind: 'seen', wallMs: first, frontiers };
+    if (typeof third !== 'string' || third.length > MAX_HASH) return new Malformed('members');
+    return { kind: 'seen', wallMs: first, frontiers, members: third };
   }
   return new Malformed('unknown news');
 }

@@ -158,7 +158,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
         this.#machine.compared(message.member, this.#context.clock.now());
         return this.#reapLater();
       case 'members':
-        this.#machine.setMembers(message.members, this.#context.clock.now());
+        this.#machine.setMembers(message.members, message.isComplete, this.#context.clock.now());
         return this.#reapLater();
       case 'watermark':
         this.#machine.watermark(message.member, message.frontier);

@@ -173,11 +173,12 @@ export class Partition {
     });
   }
 
-  /** All members, those that are down among them. */
-  setMembers(members: readonly string[], nowMs: number): void {
+  /** All members that are known, those that are down among them. `isComplete`: there are no others. */
+  setMembers(members: readonly string[], isComplete: boolean, nowMs: number): void {
     const { watermarks, clock } = this.rows.state;
-    watermarks.setMembers(members);
-    this.#closed.setMembers(members, clock, nowMs);
+    watermarks.setMembers(members, isComplete);
+    if (isComplete) this.#closed.setMembers(members, clock, nowMs);
+    else this.#closed.clear();
     this.learned();
   }
 

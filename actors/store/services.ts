@@ -7,7 +7,7 @@ import type { PeerNetwork } from '../../runtime/net/peer/port.ts';
 import type { ExchangeOutcome } from './api.ts';
 import type { StoreConfig } from './config.ts';
 import type { ExchangeMessage } from './messages.ts';
-import type { News } from './news.ts';
+import type { News, Seen } from './news.ts';
 import type { StoreCounter } from './port.ts';
 import type { Hashing } from './row-store.ts';
 import type { SharedRow } from './shared-row.ts';
@@ -39,7 +39,7 @@ export interface ExchangePeerLost {
 export interface SeenReport {
   readonly kind: 'seen';
   readonly node: NodeId;
-  readonly news: Extract<News, { kind: 'seen' }>;
+  readonly news: Seen;
 }
 
 export type ReplicatorMessage =

@@ -14,9 +14,14 @@ export class Watermarks {
   readonly #seen = new Map<string, Map<string, number>>();
   readonly #stable = new Map<string, number>();
   #version = 0;
+  #isComplete = false;
 
-  /** All members, this node among them, as `nodeKey`s. Who is new has seen nothing until it reports. */
-  setMembers(members: readonly string[]): void {
+  /**
+   * All members that are known, this node among them, as `nodeKey`s. Who is new has seen nothing until it reports.
+   * `isComplete`: they know of no others. Nothing becomes stable until then, because who is not known yet may not have seen it.
+   */
+  setMembers(members: readonly string[], isComplete: boolean): void {
+    this.#isComplete = isComplete;
     const wanted = new Set(members);
     for (const member of this.#seen.keys()) if (!wanted.has(member)) this.#seen.delete(member);
     for (const member of wanted) if (!this.#seen.has(member)) this.#seen.set(member, new Map());
@@ -85,6 +90,7 @@ export class Watermarks {
   }
 
   #advance(origin: string): void {
+    if (!this.#isComplete) return;
     let least = Infinity;
     for (const seen of this.#seen.values()) least = Math.min(least, seen.get(origin) ?? 0);
     if (least !== Infinity && least > this.stableUpTo(origin)) this.#setStable(origin, least);

@@ -155,6 +155,28 @@ test('what a member out of reach has not seen is not forgotten by a node that ha
   for (const node of [a, b, c]) assert.equal(node.get('first', 'ann'), undefined);
 });
 
+test('nor by a node that has not heard of it, when others have', () => {
+  const cluster = new Replicas({ config: { exchangeMs: 200, watermarkMs: 1_000 } });
+  const [a, b, c] = cluster.nodes as Nodes;
+  a.putNow('first', 'ann', 'old');
+  cluster.advance(500);
+  cluster.partition((name) => (name === 'n2' ? 1 : 0));
+  b.crash('disk');
+  cluster.unheard.add('n1 n2');
+  b.restart();
+  cluster.advance(200);
+  assert.equal(b.putNow('first', 'ann', undefined).kind, 'stored');
+  cluster.advance(20_000);
+  assert.equal(rowsOf(b), 1);
+  cluster.unheard.clear();
+  cluster.heal();
+  cluster.advance(20_000);
+  for (const node of [a, b, c]) {
+    assert.equal(node.get('first', 'ann'), undefined);
+    assert.equal(rowsOf(node), 0);
+  }
+});
+
 describe('a member that was away too long', () => {
   for (const rest of ['nothing', 'another row'] as const) {
     test(`gives up what was deleted also to one that learned it from others, which have ${rest}`, () => {

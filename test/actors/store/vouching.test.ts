@@ -44,7 +44,7 @@ describe('a node that catches up', () => {
 describe('a member that has reported more', () => {
   test('is ahead, until this clock has seen it too; others are not', () => {
     const watermarks = new Watermarks();
-    watermarks.setMembers(['a#1', 'b#1']);
+    watermarks.setMembers(['a#1', 'b#1'], true);
     watermarks.report('a#1', [['b#1', 2]]);
     const clock = new StoreClock();
     assert.deepEqual(

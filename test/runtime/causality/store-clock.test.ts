@@ -146,7 +146,7 @@ describe('watermarks', () => {
 
   test('a dot is stable when every member has seen it', () => {
     const marks = new Watermarks();
-    marks.setMembers(['a', 'b']);
+    marks.setMembers(['a', 'b'], true);
     marks.report('a', [['x#1', 9]]);
     assert.equal(marks.isStable(x(1)), false);
     assert.deepEqual(marks.holdingUp(x(5)), ['b']);
@@ -162,24 +162,35 @@ describe('watermarks', () => {
 
   test('a member that is taken out holds nothing up any more', () => {
     const marks = new Watermarks();
-    marks.setMembers(['a', 'gone']);
+    marks.setMembers(['a', 'gone'], true);
     marks.report('a', [['x#1', 9]]);
-    marks.setMembers(['a']);
+    marks.setMembers(['a'], true);
     assert.equal(marks.isStable(x(9)), true);
   });
 
   test('what was stable stays so when a member joins, but nothing new becomes so until it reports', () => {
     const marks = new Watermarks();
-    marks.setMembers(['a']);
+    marks.setMembers(['a'], true);
     marks.report('a', [['x#1', 4]]);
-    marks.setMembers(['a', 'new']);
+    marks.setMembers(['a', 'new'], true);
     marks.report('a', [['x#1', 9]]);
     assert.deepEqual([marks.isStable(x(4)), marks.isStable(x(5))], [true, false]);
   });
 
+  test('nothing becomes stable while there may be others than those who are known', () => {
+    const marks = new Watermarks();
+    marks.setMembers(['a'], false);
+    marks.report('a', [['x#1', 9]]);
+    assert.equal(marks.isStable(x(1)), false);
+    marks.setMembers(['a', 'late'], true);
+    assert.deepEqual([marks.isStable(x(1)), marks.holdingUp(x(1))], [false, ['late']]);
+    marks.setMembers(['a'], true);
+    assert.equal(marks.isStable(x(9)), true);
+  });
+
   test('a report never goes back', () => {
     const marks = new Watermarks();
-    marks.setMembers(['a']);
+    marks.setMembers(['a'], true);
     marks.report('a', [['x#1', 9]]);
     marks.report('a', [['x#1', 3]]);
     assert.equal(marks.stableUpTo('x#1'), 9);
