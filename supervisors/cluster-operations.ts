@@ -271,3 +271,11 @@ function textOf({ host, port }: PeerAddress): string {
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
+
+export function isAlone(): OperationOutcome {
+  return refused(
+    404,
+    'no_cluster',
+    'This node is alone (cluster.enabled = off): it has no cluster that could be asked.',
+  );
+}

@@ -13,6 +13,7 @@ import type {
   ClusterVerb,
   ManagementPorts,
   OperationsPort,
+  StoreVerb,
 } from '../actors/management/ports.ts';
 import { operationTable } from '../actors/management/table.ts';
 import { isMember, stateOf } from '../actors/membership/member.ts';
@@ -31,6 +32,7 @@ import type { Dict, Value } from '../runtime/wamp/message.ts';
 import { join, leave, remove } from './cluster-operations.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import type { Parts } from './parts.ts';
+import { storeReport } from './store-health.ts';
 import { ticketsPort } from './tickets.ts';
 import { whoIs } from './who-is.ts';
 
@@ -130,6 +132,7 @@ function managementPorts(parts: Parts): ManagementPorts {
     cluster: clusterPort(parts),
     tickets: ticketsPort(parts.tickets, announce),
     backup: backupPort(parts),
+    store: storePort(parts),
     metrics: (done) => void metrics.text().then(done, () => done('')),
     announce,
     count: (counter) => metrics.counters.count(counter),
@@ -174,6 +177,8 @@ function clusterPort(parts: Parts): OperationsPort<ClusterVerb> {
       switch (verb) {
         case 'members':
           return done({ value: nodes(cluster, own.identity.name) });
+        case 'connections':
+          return done({ value: cluster?.network.connected().map(({ name }) => ({ name })) ?? [] });
         case 'info':
           return done({
             value: {
@@ -242,6 +247,22 @@ function backupPort(parts: Parts): OperationsPort<BackupVerb> {
       if (verb === 'verify') return settle(parts, backups.verify(file), done);
       const mode = kwargs['as_new'] === true ? 'as_new' : 'merge';
       return settle(parts, backups.restore(file, mode), done);
+    },
+  };
+}
+
+function storePort(parts: Parts): OperationsPort<StoreVerb> {
+  const { storeCare, own, kernel } = parts;
+  return {
+    perform(verb, _request, done) {
+      switch (verb) {
+        case 'status':
+          return done({ value: storeReport(own.store, kernel().clock) as unknown as Dict });
+        case 'check':
+          return settle(parts, storeCare.check(), done);
+        case 'repair':
+          return settle(parts, storeCare.repair(), done);
+      }
     },
   };
 }

@@ -43,6 +43,7 @@ import { securityParts } from './security-parts.ts';
 import { dismissSessions } from './stopping.ts';
 import type { StoreParts } from './store-parts.ts';
 import { storeGauges, storeProblems } from './store-health.ts';
+import { StoreCare } from './store-operations.ts';
 import { tickets } from './tickets.ts';
 import { unknownUsersSecret } from './unknown-users.ts';
 
@@ -136,6 +137,7 @@ export async function startNode(
       audit.record({ event: 'backup', what: kind, filename, reason });
       announcements.backup(kind, filename);
     }),
+    storeCare: new StoreCare(about),
     log,
     metrics,
     directory,

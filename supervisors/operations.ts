@@ -2,36 +2,18 @@
 import type { Operation, OperationOutcome, Operator } from '../actors/admin/operations.ts';
 import { refused } from '../actors/admin/operations.ts';
 import type { Caller } from '../actors/management/api.ts';
-import { join, leave, remove } from './cluster-operations.ts';
+import { isAlone, join, leave, remove } from './cluster-operations.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import type { Parts } from './parts.ts';
-import { checkStore, repairStore } from './store-operations.ts';
 import { whoIs } from './who-is.ts';
 
 /** Made once per life of the process: what runs outlives the admin server that was asked for it. */
 export function operator(parts: Parts): Operator {
-  const { own, cluster, backups } = parts;
+  const { cluster, backups, storeCare } = parts;
   const inCluster = (
     run: (cluster: ClusterParts) => Promise<OperationOutcome>,
   ): Promise<OperationOutcome> =>
     cluster === undefined ? Promise.resolve(isAlone()) : run(cluster);
-  let isStoreBusy = false;
-
-  const alone = async (run: () => Promise<OperationOutcome>): Promise<OperationOutcome> => {
-    if (isStoreBusy) {
-      return refused(
-        409,
-        'busy',
-        'A check or repair of the store is running: try again when it is done.',
-      );
-    }
-    isStoreBusy = true;
-    try {
-      return await run();
-    } finally {
-      isStoreBusy = false;
-    }
-  };
 
   const perform = (operation: Operation): Promise<OperationOutcome> => {
     switch (operation.kind) {
@@ -42,9 +24,9 @@ export function operator(parts: Parts): Operator {
       case 'remove':
         return inCluster((it) => remove(parts.kernel(), it, operation));
       case 'check_store':
-        return alone(() => checkStore(parts.kernel(), own.store));
+        return storeCare.check();
       case 'repair_store':
-        return inCluster((it) => alone(() => repairStore(parts.kernel(), it)));
+        return storeCare.repair();
       case 'create_backup':
         return backups.create(operation.name);
       case 'verify_backup':
@@ -103,14 +85,6 @@ const READS: ReadonlySet<Operation['kind']> = new Set([
 function targetOf(operation: Operation): string | undefined {
   if ('name' in operation) return operation.name;
   return 'address' in operation ? `${operation.address.host}:${operation.address.port}` : undefined;
-}
-
-function isAlone(): OperationOutcome {
-  return refused(
-    404,
-    'no_cluster',
-    'This node is alone (cluster.enabled = off): it has no cluster that could be asked.',
-  );
 }
 
 function never(operation: never): never {

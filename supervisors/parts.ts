@@ -14,6 +14,7 @@ import type { ClusterParts } from './cluster-parts.ts';
 import type { NodeConfig } from './config.ts';
 import type { NodeStore } from './node-store.ts';
 import type { SecurityParts } from './security-parts.ts';
+import type { StoreCare } from './store-operations.ts';
 
 export interface Parts {
   /** The configuration in force; a reload replaces it. */
@@ -32,6 +33,7 @@ export interface Parts {
   readonly own: NodeStore;
   readonly audit: AuditTrail;
   readonly backups: Backups;
+  readonly storeCare: StoreCare;
   readonly security: SecurityParts;
   readonly tickets: Tickets;
   /** Undefined: a node that is alone. */

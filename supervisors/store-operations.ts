@@ -10,7 +10,7 @@ import type {
 } from '../actors/store/api.ts';
 import { EXCHANGES, partitionName } from '../actors/store/api.ts';
 import type { Kernel } from '../runtime/kernel/kernel.ts';
-import { ask } from './cluster-operations.ts';
+import { ask, isAlone } from './cluster-operations.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import type { StoreParts } from './store-parts.ts';
 
@@ -37,7 +37,49 @@ export interface StoreCheckReport {
   readonly unchecked: readonly number[];
 }
 
-export async function checkStore(kernel: Kernel, store: StoreParts): Promise<OperationOutcome> {
+export interface StoreCareParts {
+  readonly kernel: () => Kernel;
+  readonly own: { readonly store: StoreParts };
+  readonly cluster: ClusterParts | undefined;
+}
+
+/** One check or repair at a time, whoever asks for it: each reads every row. */
+export class StoreCare {
+  readonly #parts: StoreCareParts;
+  #isBusy = false;
+
+  constructor(parts: StoreCareParts) {
+    this.#parts = parts;
+  }
+
+  check(): Promise<OperationOutcome> {
+    const { kernel, own } = this.#parts;
+    return this.#alone(() => checkStore(kernel(), own.store));
+  }
+
+  async repair(): Promise<OperationOutcome> {
+    const { kernel, cluster } = this.#parts;
+    return cluster ? this.#alone(() => repairStore(kernel(), cluster)) : isAlone();
+  }
+
+  async #alone(run: () => Promise<OperationOutcome>): Promise<OperationOutcome> {
+    if (this.#isBusy) {
+      return refused(
+        409,
+        'busy',
+        'A check or repair of the store is running: try again when it is done.',
+      );
+    }
+    this.#isBusy = true;
+    try {
+      return await run();
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+}
+
+async function checkStore(kernel: Kernel, store: StoreParts): Promise<OperationOutcome> {
   if (!store.state.isReady) return loading();
   return { kind: 'done', report: reportOf(await audit(kernel, store)) };
 }
@@ -46,7 +88,7 @@ export async function checkStore(kernel: Kernel, store: StoreParts): Promise<Ope
  * Finds what is damaged, compares with every node that is linked, adds the trees of damaged partitions up again, and says
  * what is left.
  */
-export async function repairStore(kernel: Kernel, own: ClusterParts): Promise<OperationOutcome> {
+async function repairStore(kernel: Kernel, own: ClusterParts): Promise<OperationOutcome> {
   const { store, network } = own;
   if (!store.state.isReady) return loading();
   const check = reportOf(await audit(kernel, store));

@@ -72,6 +72,7 @@ function inOwnTurns(ports: ManagementPorts, context: Context<ManagementMessage>)
     cluster: performing(ports.cluster),
     tickets: performing(ports.tickets),
     backup: performing(ports.backup),
+    store: performing(ports.store),
     metrics: (done) => ports.metrics(later(done)),
   };
 }

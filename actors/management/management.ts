@@ -141,6 +141,7 @@ export class ManagementApi implements Management {
     if (refusal !== undefined) {
       return this.#refuse(apiError('unavailable', `nothing is changed while ${refusal}`), answer);
     }
+    if (operation.takesLong) return start(() => undefined);
     if (this.#waiting.length >= this.#config.maxPendingChanges) {
       return this.#refuse(apiError('unavailable', 'too many changes are waiting'), answer);
     }

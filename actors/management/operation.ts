@@ -44,6 +44,8 @@ export interface Operation {
   readonly document: string | undefined;
   /** It changes something: audited, and never repeated by itself. Such operations run one after another. */
   readonly isChange: boolean;
+  /** Of a change: it may take hours and changes no rights, so that others do not wait for it. */
+  readonly takesLong: boolean;
   readonly run: (request: Request<TProperties, TProperties>, done: Done) => void;
 }
 
@@ -56,6 +58,7 @@ export interface OperationSpec<P extends TProperties, K extends TProperties> {
   readonly result?: TSchema;
   readonly document?: keyof P & string;
   readonly isChange?: boolean;
+  readonly takesLong?: boolean;
   /** The result is a list that can be long: told in pages, by these fields of its rows. None: the rows are the keys. */
   readonly pageBy?: readonly string[];
   run(request: Request<P, K>, done: Done): void;
@@ -75,6 +78,7 @@ export function operation<P extends TProperties, K extends TProperties>(
     result: spec.result ?? Type.Null(),
     document: spec.document,
     isChange: spec.isChange ?? false,
+    takesLong: spec.takesLong ?? false,
     run: spec.pageBy ? inPages(run, spec.pageBy) : run,
   };
 }

@@ -25,6 +25,7 @@ export interface ManagementPorts {
   readonly cluster: OperationsPort<ClusterVerb> | undefined;
   readonly tickets: OperationsPort<TicketVerb> | undefined;
   readonly backup: OperationsPort<BackupVerb> | undefined;
+  readonly store: OperationsPort<StoreVerb> | undefined;
   metrics(done: (text: string) => void): void;
   /** Published when a change is stored. */
   announce(realm: string, topic: string, args: readonly Value[]): void;
@@ -102,6 +103,7 @@ export interface OperationsPort<Verb extends string> {
   ): void;
 }
 
-export type ClusterVerb = 'members' | 'info' | 'join' | 'leave' | 'remove';
+export type ClusterVerb = 'members' | 'info' | 'connections' | 'join' | 'leave' | 'remove';
 export type TicketVerb = 'issue' | 'verify' | 'revoke' | 'revoke_all';
 export type BackupVerb = 'create' | 'restore' | 'status' | 'verify';
+export type StoreVerb = 'status' | 'check' | 'repair';

@@ -7,6 +7,7 @@ import {
   clusterOperations,
   registryOperations,
   sessionOperations,
+  storeOperations,
   ticketOperations,
 } from './operations/node.ts';
 import type { RealmRules } from './operations/realm.ts';
@@ -25,6 +26,7 @@ export function operationTable(rules: RealmRules): readonly Operation[] {
     ...ticketOperations,
     ...registryOperations,
     ...clusterOperations,
+    ...storeOperations,
     ...backupOperations,
   ];
 }

@@ -14,6 +14,15 @@ test('the node tells of itself, and of what it has not', async (t) => {
   assert.match(String(await ask(admin, 'bondy.telemetry.metrics')), /bondy_/);
   const status = (await ask(admin, 'bondy.backup.status')) as Details;
   assert.equal(status['status'], 'idle');
+  assert.deepEqual(await ask(admin, 'bondy.cluster.connections'), []);
+  const store = (await ask(admin, 'bondy.store.status')) as Details;
+  assert.deepEqual(store['health'], { ok: true, why: [] });
+  await newRealm(admin);
+  const check = (await ask(admin, 'bondy.store.check')) as Details;
+  assert(Number(check['rows']) > 0);
+  assert.equal(check['mismatches'], 0);
+  const alone = await refusal(admin, 'bondy.error.not_found', 'bondy.store.repair');
+  assert.equal(alone['code'], 'no_cluster');
   await refusal(admin, 'wamp.error.no_such_procedure', 'bondy.cluster.leave');
   await admin.callFails('wamp.error.no_such_procedure', 'bondy.oauth2.client.add', []);
 });

@@ -133,6 +133,10 @@ const ticketRoutes: readonly Route[] = [
 const nodeRoutes: readonly Route[] = [
   route('GET', '/cluster/members', 'bondy.cluster.members'),
   route('GET', '/cluster/info', 'bondy.cluster.info'),
+  route('GET', '/cluster/connections', 'bondy.cluster.connections'),
+  route('GET', '/services/store_status', 'bondy.store.status'),
+  route('POST', '/services/check_store', 'bondy.store.check'),
+  route('POST', '/services/repair_store', 'bondy.store.repair'),
   route('POST', '/services/create_backup', 'bondy.backup.create', [body]),
   route('POST', '/services/verify_backup', 'bondy.backup.verify', [body]),
   route('POST', '/services/restore_backup', 'bondy.backup.restore', [body], {

@@ -12,7 +12,7 @@ import { operation } from '../operation.ts';
 import { pageOfDetails } from '../details.ts';
 import type { PageQuestion } from '../paging.ts';
 import { PAGE_KEYWORDS, pageKeywords } from '../paging.ts';
-import type { BackupVerb, ClusterVerb, ManagementPorts, TicketVerb } from '../ports.ts';
+import type { BackupVerb, ClusterVerb, ManagementPorts, StoreVerb, TicketVerb } from '../ports.ts';
 
 const Id = Type.Integer({ minimum: 1, maximum: 2 ** 53 });
 const Free = Type.Object({}, { additionalProperties: true });
@@ -214,6 +214,7 @@ function passedOn<V extends string>(
     readonly args?: TProperties;
     readonly kwargs?: TProperties;
     readonly isChange?: boolean;
+    readonly takesLong?: boolean;
     readonly result?: TSchema;
     readonly verb: V;
   },
@@ -253,7 +254,7 @@ function cluster(
   args: TProperties = {},
   kwargs: TProperties = {},
 ): Operation {
-  const isChange = verb !== 'members' && verb !== 'info';
+  const isChange = verb === 'join' || verb === 'leave' || verb === 'remove';
   const uri = `bondy.cluster.${verb}`;
   const spec = { uri, access: 'admin', summary, args, kwargs, isChange, verb } as const;
   return passedOn(spec, (ports) => ports.cluster);
@@ -262,6 +263,7 @@ function cluster(
 export const clusterOperations: readonly Operation[] = [
   cluster('members', 'The nodes of the cluster.'),
   cluster('info', 'This node and those it knows.'),
+  cluster('connections', 'The nodes that this one has a link with.'),
   cluster('join', 'Joins the cluster of the node at this address.', {
     address: Type.String({ maxLength: 300 }),
   }),
@@ -316,9 +318,23 @@ function backup(
 ): Operation {
   const uri = `bondy.backup.${verb}`;
   const isChange = verb === 'create' || verb === 'restore';
-  const spec = { uri, access: 'admin', summary, args, kwargs, isChange, verb } as const;
+  const takesLong = verb === 'create';
+  const spec = { uri, access: 'admin', summary, args, kwargs, isChange, takesLong, verb } as const;
   return passedOn(spec, (ports) => ports.backup);
 }
+
+function store(verb: StoreVerb, summary: string): Operation {
+  const isChange = verb === 'repair';
+  const uri = `bondy.store.${verb}`;
+  const spec = { uri, access: 'admin', summary, isChange, takesLong: isChange, verb } as const;
+  return passedOn(spec, (ports) => ports.store);
+}
+
+export const storeOperations: readonly Operation[] = [
+  store('status', 'Partitions, rows and comparisons of the store of this node.'),
+  store('check', 'Compares every row of the store of this node with its hash tree.'),
+  store('repair', 'Checks, compares with every linked node, adds damaged hash trees up again.'),
+];
 
 const File = Type.Optional(
   Type.Union([Type.String({ maxLength: 1_024 }), Type.Object({}, { additionalProperties: true })]),

@@ -61,6 +61,7 @@ export class World {
         cluster: undefined,
         tickets: undefined,
         backup: undefined,
+        store: undefined,
         metrics: (done) => done(''),
         announce: (...event) => this.events.push(event),
         count: () => undefined,

@@ -39,6 +39,7 @@ import type { Parts } from '../../../supervisors/parts.ts';
 import { configuredSecurity } from '../../../supervisors/security-parts.ts';
 import { tickets } from '../../../supervisors/tickets.ts';
 import { routing } from '../../../supervisors/routing.ts';
+import { StoreCare } from '../../../supervisors/store-operations.ts';
 import { sessions } from '../../../supervisors/sessions.ts';
 
 export const ROLES: Dict = {
@@ -88,6 +89,7 @@ export class Stage {
         count: () => {},
       }),
       backups: new Backups(about, () => {}),
+      storeCare: new StoreCare(about),
       config: () => config,
       version: 'test',
       log: SILENT,
