@@ -8,7 +8,7 @@ import type { Stamp } from '../../runtime/causality/hlc.ts';
 import { encodeDots } from '../../runtime/causality/dots-codec.ts';
 import { decodeRow, digestOf, encodeRow } from '../../runtime/causality/row-codec.ts';
 import type { StorageFailure } from '../../runtime/disk/failure.ts';
-import type { Outcome, Write } from '../../runtime/disk/storage.ts';
+import type { Write } from '../../runtime/disk/storage.ts';
 import type { OrderedSetWriter } from '../../runtime/kernel/ordered-table.ts';
 import { compareBytes, ByteWriter } from '../../runtime/structures/bytes.ts';
 import type { Item, KeyedHash } from '../../runtime/structures/item.ts';
@@ -16,6 +16,8 @@ import { ITEM_BYTES, leafKeyOf } from '../../runtime/structures/item.ts';
 import { Malformed } from '../../runtime/structures/malformed.ts';
 import type { RowKey } from './keys.ts';
 import { diskKey, encodeRanges, encodeRowKey, prefixOf, storeItem, storeKeyPart } from './keys.ts';
+import type { Found } from './open-rows.ts';
+import { OpenRows } from './open-rows.ts';
 import type { PartitionPort } from './port.ts';
 import type { Lane, Prefixes } from './prefixes.ts';
 import { isInMemory, laneOf } from './prefixes.ts';
@@ -30,14 +32,6 @@ export interface Hashing {
 }
 
 export type Written = (failure: StorageFailure | undefined) => void;
-export type Found = (found: Outcome<Stored | undefined>) => void;
-
-/** A row of a `disk` prefix that is being read, or is not on disk yet. */
-interface OpenRow {
-  isLoaded: boolean;
-  stored: Stored | undefined;
-  readonly waiting: Found[];
-}
 
 /** A write on its way: the newest one of its row. */
 interface Unwritten {
@@ -51,8 +45,8 @@ export class RowStore {
   readonly #port: PartitionPort;
   readonly #hashing: Hashing;
   readonly #memory: OrderedSetWriter<RowKey, Stored>;
-  readonly #open = new Map<RowKey, OpenRow>();
   readonly #unwritten = new Map<RowKey, Unwritten>();
+  readonly #open = new OpenRows((rowKey) => this.#unwritten.has(rowKey));
   /** Rows that are not what their leaf says: not in the tree, and replaced by any peer's. */
   readonly #distrusted = new Set<RowKey>();
   /** Told of each change while a tree is added up again. */
@@ -112,11 +106,7 @@ export class RowStore {
     if (isInMemory(this.prefixes.get(prefixOf(rowKey)))) {
       return found({ kind: 'ok', value: this.state.rows.get(rowKey) });
     }
-    const open = this.#open.get(rowKey);
-    if (open?.isLoaded === true) return found({ kind: 'ok', value: open.stored });
-    if (open !== undefined) return void open.waiting.push(found);
-    this.#open.set(rowKey, { isLoaded: false, stored: undefined, waiting: [found] });
-    this.#read(rowKey);
+    if (this.#open.mustRead(rowKey, found)) this.#read(rowKey);
   }
 
   /**
@@ -152,7 +142,7 @@ export class RowStore {
     this.#commit(lane, writes, options.isSynced, (failure) => {
       if (failure === undefined && this.#unwritten.get(rowKey) === unwritten) {
         this.#unwritten.delete(rowKey);
-        this.#forgetOpen(rowKey);
+        this.#open.close(rowKey);
       }
       written(failure);
     });
@@ -240,7 +230,7 @@ export class RowStore {
       for (const [rowKey, unwritten] of caught) {
         if (this.#unwritten.get(rowKey) !== unwritten) continue;
         this.#unwritten.delete(rowKey);
-        this.#forgetOpen(rowKey);
+        this.#open.close(rowKey);
       }
       this.state.status = { kind: 'ready' };
     });
@@ -259,19 +249,12 @@ export class RowStore {
     const key = encodeRowKey(rowKey);
     const keys = [diskKey('r', key), diskKey('l', this.leafKeyOf(key))];
     this.#port.readMany(this.laneOf(rowKey), keys, (outcome) => {
-      const open = this.#open.get(rowKey)!;
-      if (outcome.kind === 'ok') {
-        const [bytes, leaf] = outcome.value;
-        if (bytes !== undefined) open.stored = this.#judged(rowKey, key, bytes, leaf);
-        // The row is gone, its leaf would stay in the tree beside that of the next version.
-        else if (leaf !== undefined) this.distrust(rowKey, leaf);
-        open.isLoaded = true;
-      }
-      for (const found of open.waiting.splice(0)) {
-        found(outcome.kind === 'ok' ? { kind: 'ok', value: open.stored } : outcome);
-      }
-      if (outcome.kind === 'failed') this.#open.delete(rowKey);
-      else this.#forgetOpen(rowKey);
+      if (outcome.kind === 'failed') return this.#open.answered(rowKey, outcome);
+      const [bytes, leaf] = outcome.value;
+      const value = bytes && this.#judged(rowKey, key, bytes, leaf);
+      // The row is gone, its leaf would stay in the tree beside that of the next version.
+      if (bytes === undefined && leaf !== undefined) this.distrust(rowKey, leaf);
+      this.#open.answered(rowKey, { kind: 'ok', value });
     });
   }
 
@@ -302,25 +285,13 @@ export class RowStore {
   }
 
   #keep(rowKey: RowKey, stored: Stored | undefined): void {
-    if (isInMemory(this.prefixes.get(prefixOf(rowKey)))) {
-      if (stored === undefined) this.#memory.delete(rowKey);
-      else this.#memory.set(rowKey, stored);
-      return;
-    }
-    const open = this.#open.get(rowKey);
-    if (open === undefined) this.#open.set(rowKey, { isLoaded: true, stored, waiting: [] });
-    else open.stored = stored;
+    if (!isInMemory(this.prefixes.get(prefixOf(rowKey)))) this.#open.set(rowKey, stored);
+    else if (stored === undefined) this.#memory.delete(rowKey);
+    else this.#memory.set(rowKey, stored);
   }
 
   #current(rowKey: RowKey): Stored | undefined {
-    return this.state.rows.get(rowKey) ?? this.#open.get(rowKey)?.stored;
-  }
-
-  #forgetOpen(rowKey: RowKey): void {
-    const open = this.#open.get(rowKey);
-    if (open?.isLoaded === true && open.waiting.length === 0 && !this.#unwritten.has(rowKey)) {
-      this.#open.delete(rowKey);
-    }
+    return this.state.rows.get(rowKey) ?? this.#open.get(rowKey);
   }
 
   #learn(dots: readonly Dot[]): boolean {
