@@ -1,23 +1,22 @@
-/** Keys of the cluster: who this node is to others, how they meet, what they share. */
+/** Keys of the cluster: who this node is to others, how they talk, what they share. */
 import type { BroadcastConfig } from '../../actors/broadcast/config.ts';
 import { BROADCAST_DEFAULTS } from '../../actors/broadcast/config.ts';
-import type { PeerAddress } from '../../actors/links/api.ts';
 import type { LinksConfig } from '../../actors/links/config.ts';
 import { DEFAULT_LINKS } from '../../actors/links/config.ts';
 import type { RelayConfig } from '../../actors/relay/config.ts';
 import { DEFAULT_RELAY_CONFIG } from '../../actors/relay/config.ts';
 import type { MembershipConfig } from '../../actors/membership/config.ts';
 import { MEMBERSHIP_DEFAULTS } from '../../actors/membership/config.ts';
-import type { DiscoveryConfig, DiscoverySource } from '../../actors/membership/discovery-config.ts';
-import { DISCOVERY_DEFAULTS } from '../../actors/membership/discovery-config.ts';
+import type { DiscoveryConfig } from '../../actors/membership/discovery-config.ts';
 import type { Conflict } from '../../runtime/config/check.ts';
 import { address, existingFile, hostName } from '../../runtime/config/place-types.ts';
 import { duration, integer, oneOf, onOff, port, text } from '../../runtime/config/scalar-types.ts';
 import { key } from '../../runtime/config/schema.ts';
 import type { Values } from '../../runtime/config/schema.ts';
 import { secret } from '../../runtime/config/secret.ts';
-import { list, optional } from '../../runtime/config/type.ts';
+import { optional } from '../../runtime/config/type.ts';
 import { channelKeys, channelOptions } from './channels.ts';
+import { discoveryConfig, discoveryConflicts, discoveryKeys } from './discovery.ts';
 import { isLoopback } from './listeners.ts';
 
 export interface ClusterConfig {
@@ -32,13 +31,6 @@ export interface ClusterConfig {
   readonly advertisedPort: number | undefined;
   readonly leavesOnStop: boolean;
 }
-
-const peerAddress = text({
-  name: 'address of a node',
-  pattern: /^(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/,
-  advice: 'Write host:port, for example node2:18086.',
-  max: 300,
-});
 
 export const clusterKeys = {
   enabled: key({
@@ -178,74 +170,7 @@ export const clusterKeys = {
     default: false,
     doc: 'Leave the cluster when the node stops, so that others forget it. Off: it is expected back.',
   }),
-  discovery: {
-    enabled: key({
-      name: 'cluster.peer_discovery.enabled',
-      type: onOff,
-      default: true,
-      doc: 'Look for other nodes and join them.',
-    }),
-    type: key({
-      name: 'cluster.peer_discovery.type',
-      type: oneOf(['list', 'dns', 'kubernetes']),
-      default: 'list',
-      doc: 'Where the addresses of other nodes come from.',
-    }),
-    addresses: key({
-      name: 'cluster.peer_discovery.addresses',
-      type: list(peerAddress),
-      default: [],
-      doc: 'For `list`: nodes to join through, any of them, as host:port. This node may be among them.',
-    }),
-    query: key({
-      name: 'cluster.peer_discovery.query',
-      type: optional(text({ name: 'DNS name', max: 255 })),
-      default: undefined,
-      doc: 'For `dns`: the name whose records are the nodes. For `kubernetes`: the headless service.',
-    }),
-    record: key({
-      name: 'cluster.peer_discovery.record_type',
-      type: oneOf(['a', 'aaaa', 'srv']),
-      default: 'a',
-      doc: 'For `dns`: `a` and `aaaa` name hosts, which listen on `cluster.peer_port`; `srv` names hosts and ports.',
-    }),
-    namespace: key({
-      name: 'cluster.peer_discovery.namespace',
-      type: text({ name: 'namespace', max: 253 }),
-      default: 'default',
-      doc: 'For `kubernetes`: the namespace of the service.',
-    }),
-    clusterDomain: key({
-      name: 'cluster.peer_discovery.cluster_domain',
-      type: text({ name: 'DNS name', max: 253 }),
-      default: 'cluster.local',
-      doc: 'For `kubernetes`: the DNS suffix of the cluster.',
-    }),
-    portName: key({
-      name: 'cluster.peer_discovery.port_name',
-      type: optional(text({ name: 'port name', max: 63 })),
-      default: undefined,
-      doc: 'For `kubernetes`: the name of the port in the service; its SRV records outlive the addresses of pods.',
-    }),
-    initialDelayMs: key({
-      name: 'cluster.peer_discovery.initial_delay',
-      type: duration({ min: 0, max: 600_000 }),
-      default: DISCOVERY_DEFAULTS.initialDelayMs,
-      doc: 'Wait before the first look. Low: names of a starting deployment are not there yet. High: a late start.',
-    }),
-    pollMs: key({
-      name: 'cluster.peer_discovery.polling_interval',
-      type: duration({ min: 100, max: 3_600_000 }),
-      default: DISCOVERY_DEFAULTS.pollMs,
-      doc: 'Between two looks. Low: load on DNS. High: new nodes are found late.',
-    }),
-    timeoutMs: key({
-      name: 'cluster.peer_discovery.timeout',
-      type: duration({ min: 100, max: 60_000 }),
-      default: DISCOVERY_DEFAULTS.timeoutMs,
-      doc: 'After which a look counts as failed.',
-    }),
-  },
+  discovery: discoveryKeys,
 };
 
 type ClusterValues = Values<typeof clusterKeys>;
@@ -269,7 +194,7 @@ export function clusterConfig(values: ClusterValues): ClusterConfig {
       ...MEMBERSHIP_DEFAULTS,
       overlay: topology === 'fullmesh' ? 'full_mesh' : 'hyparview',
     },
-    discovery: discoveryConfig(values),
+    discovery: discoveryConfig(values.discovery, port),
     broadcast: {
       ...BROADCAST_DEFAULTS,
       lazyTickMs: values.lazyTickMs,
@@ -344,46 +269,7 @@ function secrecyConflicts({
   return conflicts;
 }
 
-function discoveryConflicts({
-  enabled,
-  type,
-  query,
-}: ClusterValues['discovery']): readonly Conflict[] {
-  if (!enabled || type === 'list' || query !== undefined) return [];
-  return [
-    {
-      keys: ['cluster.peer_discovery.type'],
-      problem: `discovery by ${type} needs a name to ask for`,
-      advice: 'Set cluster.peer_discovery.query.',
-    },
-  ];
-}
-
 function tlsConfig({ enabled, cert, key, ca, passphrase, mutual }: ClusterValues['tls']) {
   if (!enabled || cert === undefined || key === undefined || ca === undefined) return undefined;
   return { cert, key, ca, passphrase: passphrase?.reveal(), mutual };
-}
-
-function discoveryConfig({ discovery, port }: ClusterValues): DiscoveryConfig {
-  const { initialDelayMs, pollMs, timeoutMs } = discovery;
-  const sources = discovery.enabled ? sourcesOf(discovery, port) : [];
-  return { ...DISCOVERY_DEFAULTS, sources, initialDelayMs, pollMs, timeoutMs };
-}
-
-function sourcesOf(values: ClusterValues['discovery'], port: number): readonly DiscoverySource[] {
-  const { type, addresses, query, record, namespace, clusterDomain, portName } = values;
-  if (type === 'list') {
-    return addresses.length === 0
-      ? []
-      : [{ kind: 'static', addresses: addresses.map(readPeerAddress) }];
-  }
-  if (query === undefined) return [];
-  if (type === 'dns') return [{ kind: 'dns', name: query, record, port }];
-  return [{ kind: 'kubernetes', service: query, namespace, clusterDomain, portName, port }];
-}
-
-function readPeerAddress(written: string): PeerAddress {
-  const colon = written.lastIndexOf(':');
-  const host = written.slice(0, colon).replace(/^\[|\]$/g, '');
-  return { host, port: Number(written.slice(colon + 1)) };
 }
