@@ -1,7 +1,7 @@
 /** The admin API, wired: its operations over the policy, the writer, routers, the cluster and backups of this node. */
 import type { OperationOutcome } from '../actors/admin/operations.ts';
 import { readAddress } from '../actors/admin/operations.ts';
-import type { ApiOutcome, Caller } from '../actors/management/api.ts';
+import type { Caller } from '../actors/management/api.ts';
 import { MANAGEMENT_DEFAULTS } from '../actors/management/config.ts';
 import { apiError } from '../actors/management/errors.ts';
 import type { ErrorName } from '../actors/management/errors.ts';
@@ -31,13 +31,12 @@ import type { ChildSpec } from '../runtime/kernel/supervision.ts';
 import type { Dict, Value } from '../runtime/wamp/message.ts';
 import { join, leave, remove } from './cluster-operations.ts';
 import type { ClusterParts } from './cluster-parts.ts';
+import { metaPort } from './meta-port.ts';
 import type { Parts } from './parts.ts';
 import { storeReport } from './store-health.ts';
 import { ticketsPort } from './tickets.ts';
 import { whoIs } from './who-is.ts';
 
-/** How long routers of all nodes may take to say what they know. */
-const META_MS = 15_000;
 /** A restore reads a whole backup. */
 const CALL_MS = 600_000;
 
@@ -120,15 +119,7 @@ function managementPorts(parts: Parts): ManagementPorts {
         return typeof key === 'string' ? key : security.keys.recordOf(realm, use, key);
       },
     },
-    meta: {
-      ask(realm, procedure, args, kwargs, caller, done) {
-        const open = directory.lookup(realm);
-        if (!open) return done(failed('noSuchRealm', `${realm} is not open on this node`));
-        const { session } = caller;
-        const answer = firstOf(done);
-        open.router.cast({ kind: 'asked', procedure, args, kwargs, session, answer });
-      },
-    },
+    meta: metaPort(directory),
     cluster: clusterPort(parts),
     tickets: ticketsPort(parts.tickets, announce),
     backup: backupPort(parts),
@@ -151,23 +142,6 @@ function managementPorts(parts: Parts): ManagementPorts {
         }),
     },
   };
-}
-
-/** A router that dies does not answer. */
-function firstOf(done: (outcome: ApiOutcome) => void): (outcome: ApiOutcome) => void {
-  let isDone = false;
-  const answer = (outcome: ApiOutcome): void => {
-    if (isDone) return;
-    isDone = true;
-    clearTimeout(timer);
-    done(outcome);
-  };
-  const timer = setTimeout(
-    () => answer(failed('unavailable', 'the router of the realm does not answer')),
-    META_MS,
-  );
-  timer.unref();
-  return answer;
 }
 
 function clusterPort(parts: Parts): OperationsPort<ClusterVerb> {
@@ -292,8 +266,4 @@ function errorOf(status: number): ErrorName {
   if (status === 404) return 'notFound';
   if (status === 409) return 'inconsistency';
   return status >= 500 ? 'unavailable' : 'invalidArgument';
-}
-
-function failed(error: ErrorName, message: string): ApiOutcome {
-  return { kind: 'error', error: apiError(error, message) };
 }

@@ -27,6 +27,7 @@ const NOBODY: ReadonlyMap<Target<Dismissal>, Member> = new Map();
 /** The sessions of a realm, who enter and leave by themselves, so that they need not watch it. */
 export class Attendance {
   #sessions: Map<Target<Dismissal>, Member> | undefined = new Map();
+  readonly #watchers = new Set<() => void>();
 
   /** Told at once when the realm has ended already. */
   enter(session: Target<Dismissal>, member: Member): void {
@@ -43,10 +44,17 @@ export class Attendance {
     return this.#sessions ?? NOBODY;
   }
 
+  /** Of a realm that is open: whoever asks its router gets no answer once it is closed. Returns the undo. */
+  onClosed(tell: () => void): () => void {
+    this.#watchers.add(tell);
+    return () => this.#watchers.delete(tell);
+  }
+
   close(): void {
     const sessions = this.#sessions ?? NOBODY;
     this.#sessions = undefined;
     for (const session of sessions.keys()) session.cast(CLOSED);
+    for (const tell of this.#watchers) tell();
   }
 }
 
