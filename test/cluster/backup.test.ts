@@ -44,7 +44,7 @@ test('a backup given back to a running cluster undoes nothing; as new it does, o
   assert.deepEqual(verified.report['prefixes'], { cold: ROWS, warm: ROWS });
   assert.equal(verified.report['tombstones'], 20);
   const again = await first.operate('backup/create', { name: 'one' });
-  assert.deepEqual([again.status, again.report['error']], [409, 'exists']);
+  assert.deepEqual([again.status, again.report['code']], [409, 'exists']);
 
   await second.ask('put', { prefix: 'warm', from: 20, to: 30, value: 'after' });
   await second.ask('delete', { prefix: 'cold', from: 30, to: 40 });
@@ -159,7 +159,7 @@ test('what is damaged, sealed with another key or of another cluster is refused,
     assert.equal(status, 400, JSON.stringify(name));
   }
   const missing = await other!.operate('backup/restore', { name: 'none', as_new: true });
-  assert.deepEqual([missing.status, missing.report['error']], [404, 'no_such_backup']);
+  assert.deepEqual([missing.status, missing.report['code']], [404, 'no_such_backup']);
 });
 
 test('a backup with writes of a later life of this node makes its next start a later one still', async (t) => {
@@ -181,7 +181,7 @@ test('a backup with writes of a later life of this node makes its next start a l
   writeFileSync(fileOf(node!), bytes);
   await node!.start();
   const refused = await node!.operate('backup/restore', MERGE);
-  assert.deepEqual([refused.status, refused.report['error']], [409, 'not_mergeable']);
+  assert.deepEqual([refused.status, refused.report['code']], [409, 'not_mergeable']);
   assert.match(String(refused.report['message']), /start it again/);
   assert.equal(await node!.valueOf('k1'), undefined);
   await node!.end('SIGTERM');
