@@ -67,7 +67,7 @@ type Own =
 
 type Message = PartitionMessage | Own;
 
-/** Another incarnation may still be closing it. */
+/** Another incarnation may still be closing it; else the operator reads in /ready that it is locked. */
 const LOCKED_RETRY_MS = 50;
 
 export function partition(index: number, dependencies: PartitionDependencies): Definition<Message> {
@@ -284,8 +284,9 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
         if (outcome.kind === 'ok') return this.#use(lane, outcome.value, opened);
         const { failure } = outcome;
         if (failure.kind === 'corrupt') return this.#setAside(lane, failure, opened);
-        if (failure.kind !== 'locked' && this.#isReady) return this.#failAgain(failure);
+        if (this.#isReady) return this.#failAgain(failure);
         if (failure.kind !== 'locked') return this.#exit(failure);
+        this.#state.status = { kind: 'degraded', failure };
         this.#d.defer(LOCKED_RETRY_MS, () => {
           if (!this.#hasEnded) this.#open(lane, opened);
         });
@@ -296,6 +297,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
   #use(lane: Lane, storage: Storage, opened: () => void): void {
     this.#storages.set(lane, storage);
     this.#commits.set(lane, new GroupCommit(storage, this.#d.config.commit, this.#d.defer));
+    if (!this.#isReady) this.#state.status = { kind: 'loading' };
     opened();
   }
 

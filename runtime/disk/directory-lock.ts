@@ -3,8 +3,10 @@
  * replaced; Node has no lock that the system takes back.
  */
 import { randomUUID } from 'node:crypto';
-import { linkSync, renameSync, rmSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { readSmallFile, writeSynced } from './atomic-file.ts';
+import type { StorageFailure } from './failure.ts';
 import { failureOf, storageFailure } from './failure.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { livenessOf, ownIdentity } from './process-identity.ts';
@@ -15,8 +17,8 @@ export interface DirectoryLock {
   readonly path: string;
   /** Set when a dead holder's lock was taken over: for the log. */
   readonly takenFrom: ProcessIdentity | undefined;
-  /** False: somebody removed or took the file. The node must stop writing. */
-  isHeld(): boolean;
+  /** Undefined while it is held. Else somebody removed or took the file, and the node must not write. A few µs. */
+  lost(): StorageFailure | undefined;
   release(): void;
 }
 
@@ -66,15 +68,36 @@ function removeStale(path: string, stale: Holder | undefined, { token }: Holder)
 }
 
 function held(path: string, { token }: Holder, takenFrom: Holder | undefined): DirectoryLock {
-  const isHeld = () => readHolder(path)?.token === token;
+  const ours = statSync(path);
   return {
     path,
     takenFrom,
-    isHeld,
+    lost: () => {
+      try {
+        // Not read: that would need a descriptor, of which a node under attack may have none left.
+        if (isSameFile(ours, statSync(path, { throwIfNoEntry: false }))) return undefined;
+      } catch (error) {
+        return failureOf(error, path);
+      }
+      return storageFailure('locked', path, LOST);
+    },
     release: () => {
-      if (isHeld()) rmSync(path, { force: true });
+      if (readHolder(path)?.token === token) rmSync(path, { force: true });
     },
   };
+}
+
+const LOST =
+  'the lock was removed or taken over, so this node writes nothing more until it is started again';
+
+/** A file that is written anew may get the number of one that was removed, but not its time. */
+function isSameFile(ours: Stats, found: Stats | undefined): boolean {
+  return (
+    found !== undefined &&
+    found.ino === ours.ino &&
+    found.dev === ours.dev &&
+    found.mtimeMs === ours.mtimeMs
+  );
 }
 
 /** Atomic, with the content: false when there is a file already. */

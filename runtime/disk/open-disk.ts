@@ -8,11 +8,12 @@ import { diskHealth, openDataDirectory } from './data-directory.ts';
 import type { DirectoryLock } from './directory-lock.ts';
 import { chooseEngine } from './engine-choice.ts';
 import { probeRocksdb } from './engine-probe.ts';
-import { storageFailure } from './failure.ts';
 import { openGuarded } from './guarded-open.ts';
 import type { IdentitySources, NodeIdentity } from './identity-file.ts';
 import { nextIdentity } from './identity-file.ts';
+import { LockedStorage } from './locked-storage.ts';
 import type { EngineName, Outcome, Storage } from './storage.ts';
+import { failed, ok } from './storage.ts';
 
 export interface DiskQuestion {
   readonly path: string;
@@ -81,8 +82,13 @@ async function prepare(
     partitions,
     databases,
     notes: note === undefined ? warnings : [...warnings, note],
-    open: (number) =>
-      openGuarded(engine, directory.database(engine.name, number), config.open, child),
+    open: async (number) => {
+      const lost = lock.lost();
+      if (lost !== undefined) return failed(lost);
+      const path = directory.database(engine.name, number);
+      const opened = await openGuarded(engine, path, config.open, child);
+      return opened.kind === 'ok' ? ok(new LockedStorage(opened.value, lock)) : opened;
+    },
     health: () => healthOf(directory, lock, config),
     release: () => lock.release(),
   };
@@ -95,7 +101,8 @@ function healthOf(
   { minFreeBytes }: DiskConfig,
 ): DiskHealth {
   const health = diskHealth(path, minFreeBytes);
-  if (health.kind === 'degraded' || lock.isHeld()) return health;
-  const failure = storageFailure('locked', lock.path, 'the lock was removed or taken over');
-  return { kind: 'degraded', freeBytes: health.freeBytes, failure };
+  const failure = health.kind === 'ok' ? lock.lost() : undefined;
+  return failure === undefined
+    ? health
+    : { kind: 'degraded', freeBytes: health.freeBytes, failure };
 }

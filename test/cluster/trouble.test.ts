@@ -93,12 +93,19 @@ describe('a data directory', () => {
     assert.deepEqual(await user.problems(), []);
   });
 
-  test('whose lock is gone shows in /ready', async (t) => {
+  test('whose lock is gone takes no writes and shows in /ready, until the node is started again', async (t) => {
     const [node] = (await startStores(t, { size: 1, settings: FEW })) as [StoreNode];
     assert.deepEqual(await node.problems(), []);
+    assert.equal((await node.ask('put', ROWS)).stored, 200);
     rmSync(join(node.dataDirectory, 'node.lock'));
+    assert.match(await node.ask('put_one', ROW), /^disk: the lock was removed or taken over/);
     const problem = await node.until('not ready', async () => (await node.problems())[0]);
     assert.match(problem, /node\.lock: locked: the lock was removed or taken over/);
+    assert.equal(await node.valueOf('k7'), ROWS.value);
+    await node.end('SIGTERM');
+    await node.start();
+    assert.equal(await node.ask('put_one', ROW), 'stored');
+    assert.deepEqual(await node.problems(), []);
   });
 
   for (const engine of DURABLE_ENGINES) {

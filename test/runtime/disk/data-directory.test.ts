@@ -39,7 +39,7 @@ test('it is refused while it is used, without touching it', (t) => {
   const second = openDataDirectory(path);
   assert(second.kind === 'failed');
   assert.equal(second.failure.kind, 'locked');
-  assert(first.value.lock.isHeld());
+  assert.equal(first.value.lock.lost(), undefined);
 });
 
 test('a path that is a file, or below one, is a failure', (t) => {

@@ -80,11 +80,12 @@ test('a holder sees that its lock was taken away, and does not release what is n
   const file = join(scratch(t), 'node.lock');
   const first = lockDirectory(file);
   assert(first.kind === 'ok');
-  assert(first.value.isHeld());
+  assert.equal(first.value.lost(), undefined);
   rmSync(file);
-  assert(!first.value.isHeld());
+  assert.equal(first.value.lost()?.kind, 'locked');
   const second = lockDirectory(file);
   assert(second.kind === 'ok');
+  assert.equal(first.value.lost()?.kind, 'locked');
   first.value.release();
-  assert(second.value.isHeld());
+  assert.equal(second.value.lost(), undefined);
 });

@@ -6,8 +6,9 @@ import { test } from 'node:test';
 import { DEFAULT_DISK_CONFIG } from '../../../runtime/disk/config.ts';
 import type { DiskConfig } from '../../../runtime/disk/config.ts';
 import { openDisk } from '../../../runtime/disk/open-disk.ts';
+import { outcomeOf } from '../../../runtime/disk/promised.ts';
 import { scratch } from '../../support/scratch.ts';
-import { close, get, put, write } from '../../support/storage.ts';
+import { bytes, close, get, put, write } from '../../support/storage.ts';
 
 function start(path: string, name = 'n1', config: Partial<DiskConfig> = {}) {
   return openDisk({
@@ -60,13 +61,29 @@ test('a start that is refused leaves the directory to the next', async (t) => {
   next.disk.release();
 });
 
-test('a lost lock shows in the health', async (t) => {
+test('a lost lock shows in the health and ends the writes, also after another opening', async (t) => {
   const path = join(scratch(t), 'data');
   const started = await start(path);
   assert(started.kind === 'ok');
-  rmSync(started.disk.directory.lockFile);
-  const health = started.disk.health();
+  const { disk } = started;
+  const opened = await disk.open(0);
+  assert(opened.kind === 'ok');
+  const storage = opened.value;
+  await write(storage, put('a', '1'));
+  rmSync(disk.directory.lockFile);
+  const health = disk.health();
   assert(health.kind === 'degraded');
   assert.equal(health.failure.kind, 'locked');
-  assert(!existsSync(started.disk.directory.lockFile));
+  await assert.rejects(write(storage, put('a', '2')), /locked/);
+  const range = { gte: bytes('a'), lt: bytes('b') };
+  const cleared = await outcomeOf<void>((answer) => storage.clear(range, answer));
+  assert(cleared.kind === 'failed');
+  assert.equal(cleared.failure.kind, 'locked');
+  assert.equal(await get(storage, 'a'), '1');
+  await close(storage);
+  const again = await disk.open(0);
+  assert(again.kind === 'failed');
+  assert.equal(again.failure.kind, 'locked');
+  disk.release();
+  assert(!existsSync(disk.directory.lockFile));
 });
