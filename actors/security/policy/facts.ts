@@ -29,6 +29,8 @@ export class RealmFacts {
   readonly realmKeys = new Map<string, RealmKeyRecord>();
   readonly users = new Map<string, UserRecord>();
   readonly groups = new Map<string, GroupRecord>();
+  /** When those were taken back that have not come again. */
+  readonly groupsGone = new Map<string, number>();
   readonly aliases = new Map<string, AliasRecord>();
   /** By username. */
   readonly aliasesOf: Many<AliasRecord> = new Map();
@@ -52,7 +54,8 @@ export class RealmFacts {
   get isEmpty(): boolean {
     return (
       this.realm === undefined &&
-      [this.realmKeys, this.users, this.groups, this.aliases, this.ticketCutoffs].every(isEmpty) &&
+      [this.realmKeys, this.users, this.groups, this.groupsGone].every(isEmpty) &&
+      [this.aliases, this.ticketCutoffs].every(isEmpty) &&
       [this.keysOf, this.sourcesOf, this.membershipsOf, this.grantsOf, this.ticketsOf].every(
         isEmpty,
       )
@@ -143,6 +146,23 @@ export class RealmFacts {
     }
     this.#indices.set(role, { since, index });
     return index;
+  }
+
+  /** A group that is not held still says which facts were about it, as long as its row is there. */
+  noteGroup({ name, held, at }: GroupRecord, isThere: boolean): void {
+    if (held || !isThere) this.groupsGone.delete(name);
+    else this.groupsGone.set(name, at);
+  }
+
+  /**
+   * How old what this realm says about a group may be. The prototype's of the same name is another one than its own was:
+   * nobody is in it because of what was said about that.
+   */
+  sinceOfGroup(name: string, prototype: RealmFacts | undefined): number {
+    const own = this.groups.get(name);
+    if (own && own.at >= (this.realm?.since ?? 0)) return own.since;
+    const gone = this.groupsGone.get(name);
+    return Math.max(gone === undefined ? 0 : gone + 1, prototype?.groups.get(name)?.since ?? 0);
   }
 
   #indexGrant(grant: GrantRecord): void {

@@ -98,8 +98,8 @@ export class PolicyInventory implements Inventory {
     const parents = [...(facts.membershipsOf.get(`group/${group.name}`)?.values() ?? [])]
       .filter(({ at }) => at >= since)
       .filter((membership) => {
-        const parent = groupOf(facts, membership.group);
-        return parent ? membership.at >= parent.since : this.hasGroup(realm, membership.group);
+        const parent = membership.group;
+        return this.hasGroup(realm, parent) && membership.at >= this.#sinceOfGroup(facts, parent);
       });
     return {
       realm: facts.uri,
@@ -156,9 +156,13 @@ export class PolicyInventory implements Inventory {
       const user = this.userRecord(facts.uri, name);
       return user && Math.max(since, user.since);
     }
-    const group = groupOf(facts, name);
-    if (group) return Math.max(since, group.since);
-    return this.hasGroup(facts.uri, name) ? since : undefined;
+    if (!this.hasGroup(facts.uri, name)) return undefined;
+    return Math.max(since, this.#sinceOfGroup(facts, name));
+  }
+
+  #sinceOfGroup(facts: RealmFacts, name: string): number {
+    const prototype = this.#layers(facts.uri).find((layer) => layer !== facts);
+    return facts.sinceOfGroup(name, prototype);
   }
 
   /** The realm's and its prototype's, of realms that exist. */

@@ -242,16 +242,18 @@ export class Policy implements PolicyPort {
 
   #replace(key: string, record: SecurityRecord | undefined): readonly PolicyChange[] {
     const before = this.#rows.get(key);
-    const uri = realmOf(record ?? before);
-    if (uri === undefined || before === record) return [];
-    const was = this.#standing(uri, record ?? before!);
+    const about = record ?? before;
+    const uri = realmOf(about);
+    if (!about || uri === undefined || before === record) return [];
+    const was = this.#standing(uri, about);
     if (record) this.#rows.set(key, record);
     else this.#rows.delete(key);
     const facts = this.#factsOf(uri);
     if (before?.held) this.#take(facts, before);
     if (record?.held) this.#put(facts, record);
+    if (about.kind === 'group') facts.noteGroup(about, record !== undefined);
     if (facts.isEmpty) this.#drop(facts);
-    const is = this.#standing(uri, record ?? before!);
+    const is = this.#standing(uri, about);
     return this.#changes(facts, before, record, was, is);
   }
 

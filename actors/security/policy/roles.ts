@@ -61,7 +61,10 @@ function groupRoles(view: RealmView, direct: readonly string[]): readonly Role[]
     const { own } = view;
     const { owner, group } = found;
     const grants = [{ facts: owner.facts, since: Math.max(owner.realm.since, group.since) }];
-    if (owner !== own) grants.unshift({ facts: own.facts, since: own.realm.since });
+    if (owner !== own) {
+      const since = Math.max(own.realm.since, own.facts.sinceOfGroup(name, owner.facts));
+      grants.unshift({ facts: own.facts, since });
+    }
     const role = { name: `group/${name}`, by, grants };
     roles.push(role);
     for (const parent of view.parentsOf(found)) {

@@ -61,7 +61,9 @@ function datedOwner(
   const before = known.row(keyOf(record)) as Owner | undefined;
   const oldest = Math.max(now, ...earliest(known, record, sinces));
   const since = sinceOf(known, record, before, oldest, sinces);
-  return { ...record, at: Math.max(oldest, since), since };
+  // Taken back after everything that was said about it, by whatever clock.
+  const last = record.held ? 0 : (newest(leftovers(known, record)) ?? 0);
+  return { ...record, at: Math.max(oldest, since, last), since };
 }
 
 function sinceOf(
@@ -74,9 +76,14 @@ function sinceOf(
   const realmSince = record.kind === 'realm' ? 0 : sinceOfRealm(known, record.realm, sinces);
   const isAlive = before?.held === true && before.at >= realmSince;
   if (isAlive || !record.held) return before?.since ?? 0;
-  let newest = before?.at;
-  for (const { at } of leftovers(known, record)) newest = Math.max(newest ?? 0, at);
-  return newest === undefined ? 0 : Math.max(oldest, newest + 1);
+  const last = newest(before ? [before, ...leftovers(known, record)] : leftovers(known, record));
+  return last === undefined ? 0 : Math.max(oldest, last + 1);
+}
+
+function newest(records: Iterable<SecurityRecord>): number | undefined {
+  let last: number | undefined;
+  for (const { at } of records) last = Math.max(last ?? 0, at);
+  return last;
 }
 
 function leftovers(known: Known, record: Owner): Iterable<SecurityRecord> {
@@ -98,7 +105,7 @@ function earliest(
   const user = (name: string) =>
     sinces.get(`user ${realm} ${name}`) ?? facts?.users.get(name)?.since ?? 0;
   const group = (name: string) =>
-    sinces.get(`group ${realm} ${name}`) ?? facts?.groups.get(name)?.since ?? 0;
+    sinces.get(`group ${realm} ${name}`) ?? facts?.sinceOfGroup(name, prototype) ?? 0;
   const all = [before, sinceOfRealm(known, realm, sinces)];
   switch (record.kind) {
     case 'user':
@@ -117,6 +124,8 @@ function earliest(
     case 'ticket_cutoff': {
       const home = facts?.users.get(record.authid)?.ssoRealmUri ?? realm;
       const tickets = [realm, home].flatMap((uri) => [
+  const { prototypeUri } = facts?.realm ?? {};
+  const prototype = prototypeUri ? known.facts(prototypeUri) : undefined;
         ...(known.facts(uri)?.ticketsOf.get(record.authid)?.values() ?? []),
       ]);
       return [...all, user(record.authid), ...tickets.map(({ at }) => at)];

@@ -100,10 +100,10 @@ export class RealmView {
   #groupsOf({ facts, realm }: Layer, member: string, since: number): readonly string[] {
     const names: string[] = [];
     const oldest = Math.max(realm.since, since);
+    const prototype = facts === this.own.facts ? this.prototype?.facts : undefined;
     for (const { group: name, at } of facts.membershipsOf.get(member)?.values() ?? []) {
-      const found = at >= oldest ? this.group(name) : undefined;
-      // Of a prototype's group the age says nothing about facts of another realm.
-      if (found && (found.owner.facts !== facts || at >= found.group.since)) names.push(name);
+      if (at < oldest || at < facts.sinceOfGroup(name, prototype)) continue;
+      if (this.group(name)) names.push(name);
     }
     return names.sort(); // rows arrive in any order
   }

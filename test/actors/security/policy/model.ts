@@ -14,9 +14,11 @@ import { isCovered } from './universe.ts';
 
 export class Model {
   readonly #records: readonly SecurityRecord[];
+  readonly #gone: readonly SecurityRecord[];
 
   constructor(records: readonly SecurityRecord[]) {
     this.#records = records.filter(({ held }) => held);
+    this.#gone = records.filter(({ held }) => !held);
   }
 
   allows(uri: string, who: Subject, permission: string, resource: string, match: Match): boolean {
@@ -56,8 +58,11 @@ export class Model {
     }
     const group = this.#group(realm, prototype, name);
     if (!group || !this.#groupsOf(realm, prototype, who, user).has(name)) return false;
-    if (group.realm !== grant.realm) return home === realm; // a right added to an inherited group
-    return grant.at >= group.since;
+    // A right may be added to an inherited group.
+    return (
+      (home === realm || group.realm === home.uri) &&
+      grant.at >= this.#sinceOf(home, prototype, name)
+    );
   }
 
   #groupsOf(
@@ -90,8 +95,23 @@ export class Model {
 
   /** The group is there, and not younger than the membership in it. */
   #counts(realm: RealmRecord, prototype: RealmRecord | undefined, each: MembershipRecord): boolean {
-    const group = this.#group(realm, prototype, each.group);
-    return group !== undefined && (group.realm !== each.realm || each.at >= group.since);
+    const home = each.realm === realm.uri ? realm : prototype!;
+    return (
+      this.#group(realm, prototype, each.group) !== undefined &&
+      each.at >= this.#sinceOf(home, prototype, each.group)
+    );
+  }
+
+  /** What a realm says about a group is about its own, or else about the prototype's, since its own was taken back. */
+  #sinceOf(home: RealmRecord, prototype: RealmRecord | undefined, name: string): number {
+    const own = this.#group(home, undefined, name);
+    if (own) return own.since;
+    const inherited =
+      prototype && home !== prototype ? this.#group(prototype, undefined, name) : undefined;
+    const gone = this.#gone.find(
+      (each) => each.kind === 'group' && each.realm === home.uri && each.name === name,
+    );
+    return Math.max(inherited?.since ?? 0, gone ? gone.at + 1 : 0);
   }
 
   #group(realm: RealmRecord, prototype: RealmRecord | undefined, name: string) {

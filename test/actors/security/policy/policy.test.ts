@@ -126,6 +126,8 @@ describe('a prototype', () => {
     assert.deepEqual([...policy.groupsOf(R, ann)], ['staff']);
     assert(!mayCall(policy, ann, 'peoples'));
     policy.apply(takenBack(group('staff'), 2_000));
+    assert(!mayCall(policy, ann, 'peoples'), 'deleted, it makes nobody a member of what it hid');
+    policy.apply(membership('user/ann', 'staff', { at: 2_001 }));
     assert(mayCall(policy, ann, 'peoples'));
   });
 
@@ -144,6 +146,7 @@ describe('a prototype', () => {
     const hidden = policy.version(R);
     policy.apply(takenBack(group('staff'), 2_000));
     assert(policy.version(R) > hidden);
+    policy.apply(membership('user/ann', 'staff', { at: 2_001 }));
     assert(mayCall(policy, ann, 'peoples'));
   });
 

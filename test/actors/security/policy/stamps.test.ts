@@ -100,6 +100,44 @@ describe('who is made anew under a name that was taken back', () => {
     assert(!mayCall(policy, ann, 'x'));
   });
 
+  it('a group of the prototype has none of what was said about the one that hid it', () => {
+    const writer = new Writer();
+    const { policy } = writer;
+    const inherited = { realm: 'proto' };
+    const facts = [
+      grant('group/staff', 'wamp.call', 'mine', { at: 50_000 }), // by a clock far ahead
+      membership('user/ann', 'staff', { at: 50_000 }),
+    ];
+    writer.write(realm('proto', { isPrototype: true }), realm(R, { prototypeUri: 'proto' }));
+    writer.write(group('staff', inherited), grant('group/staff', 'wamp.call', 'x', inherited));
+    writer.write(user('ann'), group('staff'));
+    for (const fact of facts) policy.apply(fact);
+    writer.takeBack(group('staff'));
+    const rights = () => ['x', 'mine'].filter((uri) => mayCall(policy, ann, uri));
+    assert.deepEqual([policy.user(R, 'ann')?.groups, rights()], [[], []]);
+    writer.write(membership('user/ann', 'staff'));
+    assert.deepEqual([policy.user(R, 'ann')?.groups, rights()], [['staff'], ['x']]);
+  });
+
+  it('a group of the prototype has none of the members and rights of its predecessor in other realms', () => {
+    const writer = new Writer();
+    const { policy } = writer;
+    const inherited = { realm: 'proto' };
+    const facts = [membership('user/ann', 'staff'), grant('group/staff', 'wamp.call', 'mine')];
+    writer.write(realm('proto', { isPrototype: true }), realm(R, { prototypeUri: 'proto' }));
+    writer.write(user('ann'), group('staff', inherited));
+    writer.write(...facts);
+    assert(mayCall(policy, ann, 'mine'));
+    writer.takeBack(group('staff', inherited));
+    writer.write(group('staff', inherited));
+    assert.deepEqual(policy.user(R, 'ann')?.groups, []);
+    writer.write(membership('user/ann', 'staff'));
+    assert.deepEqual(policy.user(R, 'ann')?.groups, ['staff']);
+    assert(!mayCall(policy, ann, 'mine'));
+    writer.write(...facts);
+    assert(mayCall(policy, ann, 'mine'));
+  });
+
   it('a realm is empty', () => {
     const writer = new Writer();
     const { policy } = writer;
