@@ -1,24 +1,19 @@
 /**
  * What happens to the rows of one partition: puts of this node get its next dot and the hybrid clock's stamp; rows of
- * peers are merged, repaired and settled by the same rules on every node; both end in one stream of changes. Rows that
- * wait for causal stability are forgotten when every member has seen them.
+ * peers are merged (merging.ts); both end in one stream of changes (row-writer.ts). Rows that wait for causal stability
+ * are forgotten when every member has seen them.
  *
  * A pure machine over a port. Nothing is acknowledged before the port said it is on disk.
  */
 import type { Context as DotContext } from '../../runtime/causality/dvvset.ts';
 import { contextOf, NOTHING } from '../../runtime/causality/dvvset.ts';
-import { HybridClock } from '../../runtime/causality/hlc.ts';
-import { absorb, repair, resolve } from '../../runtime/causality/resolver.ts';
-import { decodeRow, ROW_LIMITS } from '../../runtime/causality/row-codec.ts';
+import { repair, resolve } from '../../runtime/causality/resolver.ts';
+import { ROW_LIMITS } from '../../runtime/causality/row-codec.ts';
 import type { Dot, Row } from '../../runtime/causality/row.ts';
-import { isDeleted, isSameRow, newestStamp, put, siblings } from '../../runtime/causality/row.ts';
+import { isDeleted, newestStamp, put, siblings } from '../../runtime/causality/row.ts';
 import type { Dots } from '../../runtime/causality/store-clock.ts';
-import { StoreClock } from '../../runtime/causality/store-clock.ts';
 import { compareBytes } from '../../runtime/structures/bytes.ts';
-import { KEY_PART_BYTES } from '../../runtime/structures/item.ts';
-import { Malformed } from '../../runtime/structures/malformed.ts';
 import type {
-  Change,
   Knowledge,
   MergeOutcome,
   PutOptions,
@@ -29,24 +24,20 @@ import type {
 } from './api.ts';
 import { ClosedOrigins } from './closed-origins.ts';
 import type { StoreConfig } from './config.ts';
-import { EarlyPuts } from './early-puts.ts';
-import { areSeen, dotsOf, withoutGone } from './deletions.ts';
-import type { RowKey } from './keys.ts';
 import { HookCalls } from './hook-calls.ts';
-import { decodeRowKey, encodeRowKey, isKey, prefixOf, rowKeyOf } from './keys.ts';
+import type { RowKey } from './keys.ts';
+import { encodeRowKey, isKey, rowKeyOf } from './keys.ts';
+import { Merging } from './merging.ts';
 import type { PartitionPort } from './port.ts';
 import type { PrefixSpec } from './prefixes.ts';
 import { laneOf, resolverOf } from './prefixes.ts';
 import { Quarantine } from './quarantine.ts';
 import { Reaper } from './reaper.ts';
 import type { RowStore } from './row-store.ts';
+import { RowWriter } from './row-writer.ts';
 import type { SharedRow } from './shared-row.ts';
 import type { Stored, StoreState } from './state.ts';
 import { actorOf } from './state.ts';
-
-type Merged = 'changed' | 'unchanged' | 'refused';
-/** `differs`: the row is now another than was offered. */
-type MergedRow = (merged: Merged, differs: boolean) => void;
 
 export class Partition {
   readonly rows: RowStore;
@@ -54,12 +45,11 @@ export class Partition {
   readonly #store: StoreState;
   readonly #config: StoreConfig;
   readonly #port: PartitionPort;
-  #hlc: HybridClock;
   readonly #closed: ClosedOrigins;
   readonly #reaper: Reaper;
   readonly #quarantine: Quarantine;
-  readonly #hooks: HookCalls;
-  readonly #early = new EarlyPuts();
+  readonly #writer: RowWriter;
+  readonly #merging: Merging;
 
   constructor(
     nodeKey: string,
@@ -75,10 +65,11 @@ export class Partition {
     this.#store = store;
     this.#config = config;
     this.#port = port;
-    this.#hlc = new HybridClock(() => port.wallMs());
     this.#quarantine = new Quarantine(rows.state.index, config.maxQuarantined, port);
-    this.#hooks = new HookCalls(this.#quarantine, port);
-    rows.state.stampsAheadMs = () => this.#hlc.alarm?.behindMs;
+    const hooks = new HookCalls(this.#quarantine, port);
+    this.#writer = new RowWriter(rows, this.#reaper, this.#quarantine, hooks, port);
+    this.#merging = new Merging(rows, this.#writer, this.#quarantine, hooks, port);
+    rows.state.stampsAheadMs = () => this.#writer.hlc.alarm?.behindMs;
   }
 
   get unsettled(): number {
@@ -91,7 +82,7 @@ export class Partition {
 
   /** After loading: stamps go on from the greatest on disk. */
   startFrom(lastStamp: bigint): void {
-    this.#hlc = new HybridClock(() => this.#port.wallMs(), lastStamp);
+    this.#writer.startFrom(lastStamp);
   }
 
   /** A row was seen (loaded, checked): does it wait for stability? */
@@ -140,37 +131,17 @@ export class Partition {
     });
   }
 
-  /** `knowledge` of an exchange; without it single puts by broadcast. */
   merge(
     rows: readonly SharedRow[],
     knowledge: Knowledge | undefined,
     done: (outcome: MergeOutcome) => void,
   ): void {
-    const counts = { changed: 0, unchanged: 0, refused: 0 };
-    const differing: Uint8Array[] = [];
-    let waiting = rows.length;
-    if (waiting === 0) return done({ ...counts, differing });
-    const theirs = knowledge && new StoreClock(knowledge.clock);
-    for (const row of rows) {
-      this.#merge(row, knowledge, theirs, (merged, differs) => {
-        counts[merged]++;
-        if (differs) differing.push(this.rows.leafKeyOf(row.key).subarray(0, KEY_PART_BYTES));
-        if (--waiting === 0) done({ ...counts, differing });
-      });
-    }
+    this.#merging.merge(rows, knowledge, done);
   }
 
   /** Of a row the peer has not any more: what of it the peer never saw, to be offered to it; undefined: given up. */
   discard(rowKey: RowKey, clock: Dots, done: (rest: Row | undefined) => void): void {
-    this.rows.find(rowKey, (found) => {
-      if (found.kind === 'failed' || found.value === undefined) return done(undefined);
-      const { row } = found.value;
-      const rest = withoutGone(row, undefined, new StoreClock(clock));
-      if (rest === row) return done(row);
-      this.#port.count('store_rows_discarded');
-      const spec = this.rows.prefixes.get(prefixOf(rowKey));
-      this.#replace(spec, rowKey, found.value, rest, [], 'remote', () => done(rest));
-    });
+    this.#merging.discard(rowKey, clock, done);
   }
 
   /** All members that are known, those that are down among them. `isComplete`: there are no others. */
@@ -202,10 +173,8 @@ export class Partition {
     this.rows.saveStable();
   }
 
-  /** An exchange is complete: its clock tells which of the puts that wait are news. */
   caughtUp(): void {
-    this.rows.state.isCatchingUp = false;
-    this.merge(this.#early.take(), undefined, () => {});
+    this.#merging.caughtUp();
   }
 
   /** How far a member has seen. */
@@ -227,7 +196,7 @@ export class Partition {
   /** Forgets what is stable, a slice at a time. True: there is more to look at. */
   reap(): boolean {
     return this.#reaper.slice((rowKey, stored, rest) => {
-      this.#write(rowKey, stored, rest, [], false, () => {});
+      this.#writer.write(rowKey, stored, rest, [], false, () => {});
     });
   }
 
@@ -236,7 +205,7 @@ export class Partition {
     if (state.status.kind === 'loading') return ['loading', 'the partition is being read'];
     if (laneOf(spec) === 'durable' && failure !== undefined) return ['disk', failure.detail];
     if (writing >= this.#config.maxWaiting) return ['overloaded', `${writing} writes wait`];
-    const offMs = this.#hlc.alarm?.behindMs ?? this.#store.clockOffMs;
+    const offMs = this.#writer.hlc.alarm?.behindMs ?? this.#store.clockOffMs;
     return offMs === undefined ? undefined : ['clock_off', `the clock is off by ${offMs} ms`];
   }
 
@@ -263,133 +232,26 @@ export class Partition {
   ): void {
     const lane = laneOf(spec);
     const { state } = this.rows;
+    const { hlc } = this.#writer;
     const dot: Dot = {
       actor: actorOf(this.#nodeKey, lane),
       sequence: ++state.sequences[lane],
     };
     const seen = context ?? contextOf(stored?.row ?? NOTHING);
-    const written = put(stored?.row, { stamp: this.#hlc.now(), value }, dot, seen);
+    const written = put(stored?.row, { stamp: hlc.now(), value }, dot, seen);
     // As every replica that merges it will: a loser that stayed here alone would keep the replicas apart.
     const row = repair(written, resolverOf(spec));
     // What was raised above the clock must not be given again.
-    this.#hlc.observe(newestStamp(row));
+    hlc.observe(newestStamp(row));
     this.#port.count('store_puts');
-    const bytes = this.#write(rowKey, stored, row, [dot], spec.isSynced !== false, (failure) => {
+    const isSynced = spec.isSynced !== false;
+    const bytes = this.#writer.write(rowKey, stored, row, [dot], isSynced, (failure) => {
       if (failure !== undefined) return refuse('disk', failure.detail);
       if (bytes !== undefined) this.#port.replicate({ key: encodeRowKey(rowKey), row: bytes, dot });
       const where = { ...dot, partition: state.index };
       done({ kind: 'stored', dot: where, before, context: contextOf(row) });
     });
-    this.#quarantine.delete(rowKey);
-    this.#hooks.announce(spec, rowKey, resolve(row, resolverOf(spec)), before, 'local');
-  }
-
-  #merge(
-    shared: SharedRow,
-    knowledge: Knowledge | undefined,
-    theirs: StoreClock | undefined,
-    done: MergedRow,
-  ): void {
-    const rowKey = decodeRowKey(shared.key);
-    const remote = decodeRow(shared.row);
-    if (rowKey === undefined || remote instanceof Malformed) {
-      this.#port.count('store_rows_malformed');
-      if (rowKey !== undefined) this.#quarantine.add(rowKey, 'malformed');
-      return done('refused', false);
-    }
-    if (this.#isKnown(shared)) return done('unchanged', false);
-    if (this.#hlc.observe(newestStamp(remote)).kind === 'refused') {
-      this.#port.count('store_rows_ahead');
-      this.#quarantine.add(rowKey, 'its stamp is far ahead of our clock');
-      return done('refused', false);
-    }
-    this.rows.find(rowKey, (found) => {
-      if (found.kind === 'failed') return done('refused', false);
-      // While it waited for the disk an exchange may have begun, or ended.
-      if (this.#isKnown(shared)) return done('unchanged', false);
-      if (knowledge === undefined && this.rows.state.isCatchingUp) {
-        return this.#keepEarly(shared, done);
-      }
-      this.#mergeInto(rowKey, found.value, remote, shared.dot, knowledge, theirs, done);
-    });
-  }
-
-  /** A put that came late: the clock covers it. */
-  #isKnown({ dot }: SharedRow): boolean {
-    if (dot === undefined || !this.rows.state.clock.covers(dot)) return false;
-    this.#port.count('store_puts_known');
-    return true;
-  }
-
-  #keepEarly(shared: SharedRow, done: MergedRow): void {
-    const isKept = this.#early.add(shared);
-    this.#port.count(isKept ? 'store_puts_early' : 'store_puts_early_dropped');
-    done('unchanged', false);
-  }
-
-  #mergeInto(
-    rowKey: RowKey,
-    stored: Stored | undefined,
-    remote: Row,
-    dot: Dot | undefined,
-    knowledge: Knowledge | undefined,
-    theirs: StoreClock | undefined,
-    done: MergedRow,
-  ): void {
-    const { state, prefixes } = this.rows;
-    const isDistrusted = this.rows.distrusted.has(rowKey);
-    if (knowledge?.isPeerBehind === true && !isDistrusted && areSeen(remote, state.clock)) {
-      this.#port.count('store_rows_stale');
-      return done('unchanged', false);
-    }
-    const spec = prefixes.get(prefixOf(rowKey));
-    const dots = dot === undefined ? dotsOf(remote) : [dot, ...dotsOf(remote)];
-    const trusted = isDistrusted ? undefined : stored?.row;
-    const kept =
-      knowledge?.isBehind === true && trusted !== undefined
-        ? withoutGone(trusted, remote, theirs!)
-        : trusted;
-    const after = absorb(kept, remote, resolverOf(spec), (one) => state.watermarks.isStable(one));
-    const differs = after !== undefined && !isSameRow(after, remote);
-    if (after === stored?.row && !isDistrusted) {
-      this.rows.learn(dots);
-      this.#port.count('store_merges_unchanged');
-      return done('unchanged', differs);
-    }
-    if (!this.#hooks.mayMerge(spec, rowKey, remote, stored?.row)) return done('refused', false);
-    if (this.rows.failure !== undefined && spec.type === 'disk') return done('refused', false);
-    this.#port.count('store_merges');
-    // What is merged in memory while the disk is away is written when it is back.
-    this.#replace(spec, rowKey, stored, after, dots, 'remote', () => done('changed', differs));
-  }
-
-  #replace(
-    spec: PrefixSpec,
-    rowKey: RowKey,
-    stored: Stored | undefined,
-    after: Row | undefined,
-    dots: readonly Dot[],
-    source: Change['source'],
-    written: () => void,
-  ): void {
-    const resolver = resolverOf(spec);
-    const before = stored && resolve(stored.row, resolver);
-    this.#write(rowKey, stored, after, dots, spec.isSynced !== false, written);
-    this.#quarantine.delete(rowKey);
-    this.#hooks.announce(spec, rowKey, after && resolve(after, resolver), before, source);
-  }
-
-  #write(
-    rowKey: RowKey,
-    stored: Stored | undefined,
-    after: Row | undefined,
-    dots: readonly Dot[],
-    isSynced: boolean,
-    written: Parameters<RowStore['write']>[5],
-  ): Uint8Array | undefined {
-    this.#reaper.changed(rowKey, after);
-    const options = { lastStamp: this.#hlc.last, isSynced };
-    return this.rows.write(rowKey, stored, after, dots, options, written);
+    this.#writer.announce(spec, rowKey, row, before, 'local');
   }
 }
 
