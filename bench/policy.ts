@@ -9,7 +9,8 @@ import { Reviewing } from '../actors/routing/reviewing.ts';
 import { PolicyAuthorizer } from '../actors/security/authorizer.ts';
 import { Policy } from '../actors/security/policy/policy.ts';
 import { decodeRecord, encodeRecord, keyOf } from '../actors/security/policy/rows.ts';
-import type { GrantRecord, RealmRecord, SecurityRecord } from '../actors/security/records.ts';
+import type { GrantRecord, SecurityRecord } from '../actors/security/records.ts';
+import { realmRecord } from '../test/support/security.ts';
 
 const REALM = 'com.example';
 const USERS = 100_000;
@@ -19,7 +20,7 @@ const FACT = { held: true, at: 1 };
 const MATCHES = ['exact', 'prefix', 'wildcard'] as const;
 
 function* records(): Iterable<SecurityRecord> {
-  yield realmRecord();
+  yield realmRecord(REALM);
   for (let i = 0; i < GROUPS; i++) {
     yield { kind: 'group', ...FACT, since: 0, realm: REALM, name: `group${i}`, meta: {} };
     // A chain of ten each.
@@ -62,34 +63,6 @@ function grantOf(i: number): GrantRecord {
 
 function memberOf(of: 'user' | 'group', member: string, group: string): SecurityRecord {
   return { kind: 'membership', ...FACT, realm: REALM, of, member, group };
-}
-
-function realmRecord(): RealmRecord {
-  return {
-    kind: 'realm',
-    ...FACT,
-    since: 0,
-    uri: REALM,
-    description: '',
-    isPrototype: false,
-    prototypeUri: null,
-    isSsoRealm: false,
-    ssoRealmUri: null,
-    allowedRealms: null,
-    allowConnections: null,
-    authmethods: null,
-    securityEnabled: null,
-    password: null,
-    limits: {
-      uriStrictness: null,
-      allowDisclosure: null,
-      maxSessions: null,
-      maxSubscriptionsPerSession: null,
-      maxMessageBytes: null,
-      maxRate: null,
-    },
-    info: {},
-  };
 }
 
 function heapUsed(): number {

@@ -18,11 +18,12 @@ export const ANYWHERE = '0.0.0.0/0';
 
 export function realmRecord(uri: string, more: Partial<RealmRecord> = {}): RealmRecord {
   return {
-    ...{ kind: 'realm', ...FACT, since: 0, uri, description: '' },
+    kind: 'realm',
+    ...{ ...FACT, since: 0, uri, description: '' },
     ...{ isPrototype: false, prototypeUri: null, isSsoRealm: false, ssoRealmUri: null },
     ...{ allowedRealms: null, allowConnections: null, authmethods: null, securityEnabled: null },
     ...{ password: null, limits: NO_LIMITS, info: {}, ...more },
-  } as RealmRecord;
+  };
 }
 
 export const NO_LIMITS: RealmRecord['limits'] = {

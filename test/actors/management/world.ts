@@ -12,6 +12,7 @@ import { DEFAULT_POLICY } from '../../../actors/security/policy/view.ts';
 import type { SecurityRecord, StoredPassword } from '../../../actors/security/records.ts';
 import { Malformed } from '../../../runtime/structures/malformed.ts';
 import type { Dict, Value } from '../../../runtime/wamp/message.ts';
+import { realmRecord } from '../../support/security.ts';
 
 export const MASTER = 'com.leapsight.bondy';
 export const ROOT: Caller = {
@@ -126,33 +127,4 @@ export class World {
 
 function hashed(password: string): StoredPassword {
   return { hash: `hash of ${password}`, scram: null, cra: null };
-}
-
-export function realmRecord(uri: string): SecurityRecord {
-  return {
-    kind: 'realm',
-    held: true,
-    at: 0,
-    since: 0,
-    uri,
-    description: '',
-    isPrototype: false,
-    prototypeUri: null,
-    isSsoRealm: false,
-    ssoRealmUri: null,
-    allowedRealms: null,
-    allowConnections: null,
-    authmethods: null,
-    securityEnabled: null,
-    password: null,
-    limits: {
-      uriStrictness: null,
-      allowDisclosure: null,
-      maxSessions: null,
-      maxSubscriptionsPerSession: null,
-      maxMessageBytes: null,
-      maxRate: null,
-    },
-    info: {},
-  };
 }
