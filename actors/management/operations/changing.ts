@@ -27,8 +27,10 @@ export interface Topic {
   readonly args: readonly Value[];
 }
 
-export function draftFor({ realm, ports }: Where, base: Path = []): Draft {
-  return new Draft(ports, realm, base);
+export function draftFor({ realm, ports, caller }: Where, base: Path = []): Draft {
+  const draft = new Draft(ports, realm, base);
+  draft.mayRekeySsoUsers = caller.isMaster;
+  return draft;
 }
 
 /** Realms that bondy.conf describes have no rules but their own; undefined: this one can be changed. */

@@ -11,7 +11,7 @@ import { User, UserDocument, UserUpdate, userView } from '../documents/user.ts';
 import type { Operation, Outcome, Request } from '../operation.ts';
 import { NOTHING, operation } from '../operation.ts';
 import { UNDATED } from '../plan/draft.ts';
-import { addAlias, addUser, updateUser } from '../plan/users.ts';
+import { addAlias, addUser, updateUser, whyNotFromHere } from '../plan/users.ts';
 import type { ManagementPorts } from '../ports.ts';
 import { TOPICS } from '../topics.ts';
 import type { Topic } from './changing.ts';
@@ -125,7 +125,7 @@ export const userOperations: readonly Operation[] = [
     access: 'realm',
     isChange: true,
     summary:
-      'Sets a new password; the user’s other sessions end. The old one must be right if it is given, and must be given by users who change their own.',
+      'Sets a new password; the user’s other sessions end. The old one must be right if it is given, and must be given by users who change their own. That of a user of an SSO realm is set by itself, there, or from the master realm.',
     args: { ...name, new_password: Password, old_password: Type.Optional(Password) },
     run: changePassword,
   }),
@@ -285,6 +285,11 @@ function changePassword(
     fold(caller.realm) === realm &&
     caller.username !== undefined &&
     fold(caller.username) === user.username;
+  if (record.ssoRealmUri !== null && !isOwn && !caller.isMaster) {
+    return done({
+      error: apiError('notAllowed', whyNotFromHere(user.username, record.ssoRealmUri)),
+    });
+  }
   const wrong = apiError('badSignature', 'the old password is another one');
   if (args.old_password === undefined) {
     // Who finds somebody's session open must not be able to keep its owner out.

@@ -94,6 +94,9 @@ export class Draft {
   /** Of a realm in the making. */
   prototype: string | undefined;
 
+  /** Who administers this realm alone must not get into others by the credentials of their users. */
+  mayRekeySsoUsers = true;
+
   set ssoRealm(uri: string | undefined) {
     this.#ssoRealm = uri;
   }

@@ -65,6 +65,7 @@ function putUser(draft: Draft, change: UserChange): void {
   const keys = keysFrom(draft, [...path, 'authorized_keys'], document.authorized_keys);
   draft.addUser(username);
   const isSso = ssoRealm !== null;
+  if (isSso) checkSsoUser(draft, path, username, ssoRealm, document);
   putRecord(draft, draft.realm, before, {
     username,
     ssoRealmUri: ssoRealm,
@@ -79,6 +80,32 @@ function putUser(draft: Draft, change: UserChange): void {
   const home = ssoRealm ?? draft.realm;
   if (isSso) putSsoUser(draft, ssoRealm, username, password);
   if (keys) putKeys(draft, home, username, before ? (known?.authorizedKeys ?? []) : [], keys);
+}
+
+/** One that is there opens sessions in every realm that signs on there: it is not re-keyed from one of them. */
+function checkSsoUser(
+  draft: Draft,
+  path: Path,
+  username: string,
+  ssoRealm: string,
+  document: UserUpdate,
+): void {
+  if (draft.mayRekeySsoUsers) return;
+  const isThere = draft.known.inventory.userRecord(ssoRealm, username) !== undefined;
+  if (!isThere && serves(draft, ssoRealm)) return;
+  for (const field of ['password', 'authorized_keys'] as const) {
+    if (document[field] === undefined) continue;
+    draft.wrong([...path, field], whyNotFromHere(username, ssoRealm), 'notAllowed');
+  }
+}
+
+export function whyNotFromHere(username: string, ssoRealm: string): string {
+  return `credentials of ${username} are for all realms of ${ssoRealm}: change them there or from the master realm`;
+}
+
+function serves(draft: Draft, ssoRealm: string): boolean {
+  const { allowedRealms } = draft.known.policy.realm(ssoRealm) ?? {};
+  return allowedRealms?.includes(draft.realm) !== false;
 }
 
 function putSsoUser(
@@ -150,12 +177,14 @@ function isPasswordOf(
 function ssoRealmFrom(draft: Draft, path: Path, given: string | null | undefined): string | null {
   if (given === null || given === undefined) return null;
   const uri = fold(given);
-  if (uri === draft.ssoRealm) return uri;
-  draft.wrong(
-    [...path, 'sso_realm_uri'],
-    `${uri} is not the SSO realm of ${draft.realm}`,
-    'invalidSsoRealm',
-  );
+  const why =
+    uri !== draft.ssoRealm
+      ? `is not the SSO realm of ${draft.realm}`
+      : serves(draft, uri)
+        ? undefined
+        : `does not name ${draft.realm} in its allowed_realms`;
+  if (why === undefined) return uri;
+  draft.wrong([...path, 'sso_realm_uri'], `${uri} ${why}`, 'invalidSsoRealm');
   return null;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Dict } from '../../../runtime/wamp/message.ts';
+import type { Dict, Value } from '../../../runtime/wamp/message.ts';
 import { World } from './world.ts';
 
 const REALM = 'com.example.one';
@@ -263,6 +263,48 @@ describe('users', () => {
     assert.equal((world.ok('bondy.user.get', [sso, 'user1']) as Dict)['has_password'], true);
     const other = { username: 'user2', sso_realm_uri: 'com.example.other' };
     assert.equal(world.refused('bondy.user.add', [REALM, other]).code, 'invalid_sso_realm');
+  });
+
+  it('of an SSO realm are not taken over by who administers one of its realms', () => {
+    const world = new World();
+    const sso = 'com.example.sso';
+    const boss = { username: 'boss', password: 'secret-1' };
+    const grants = [{ permissions: ['wamp.call'], roles: ['clerk'], uri: '' }];
+    world.ok('bondy.realm.create', [{ uri: sso, is_sso_realm: true, users: [boss] }]);
+    world.ok('bondy.realm.create', [
+      { uri: REALM, sso_realm_uri: sso, users: [{ username: 'clerk' }], grants },
+    ]);
+    const clerk = { realm: REALM, username: 'clerk', isMaster: false };
+    const refused = (uri: string, ...args: readonly Value[]): unknown => {
+      const { code, path } = world.refused(uri, [REALM, ...args], {}, clerk);
+      return [code, path];
+    };
+    const mine = { password: 'secret-2', authorized_keys: ['aa'.repeat(32)] };
+    const here = { username: 'boss', sso_realm_uri: sso };
+    assert.deepEqual(refused('bondy.user.add', { ...here, ...mine }), ['not_allowed', 'password']);
+    world.ok('bondy.user.add', [REALM, here], {}, clerk);
+    const { authorized_keys: keys } = mine;
+    assert.deepEqual(refused('bondy.user.update', 'boss', { authorized_keys: keys }), [
+      'not_allowed',
+      'authorized_keys',
+    ]);
+    for (const old of [[], ['secret-1']]) {
+      const answer = refused('bondy.user.change_password', 'boss', 'secret-2', ...old);
+      assert.deepEqual(answer, ['not_allowed', undefined]);
+    }
+    world.ok('bondy.user.update', [REALM, 'boss', { enabled: false }], {}, clerk);
+    // It may make new ones, the user changes its own, and the master realm everybody's.
+    const user = { username: 'user1', sso_realm_uri: sso, password: 'secret-1' };
+    world.ok('bondy.user.add', [REALM, user], {}, clerk);
+    const own = { realm: REALM, username: 'user1', isMaster: false, isAuthorized: true };
+    world.ok('bondy.user.change_password', [REALM, 'user1', 'secret-3', 'secret-1'], {}, own);
+    world.ok('bondy.user.change_password', [REALM, 'boss', 'secret-4']);
+    // Nor does a realm that the SSO realm does not serve make any.
+    world.ok('bondy.realm.update', [sso, { allowed_realms: ['com.example.other'] }]);
+    assert.deepEqual(refused('bondy.user.add', { ...user, username: 'user2' }), [
+      'invalid_sso_realm',
+      'sso_realm_uri',
+    ]);
   });
 });
 
