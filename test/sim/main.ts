@@ -65,11 +65,10 @@ function play(scenario: Scenario, cell: Cell): CellReport {
   return { scenario: number, title, variant, nodes, seeds, failures, figures: summary(runs) };
 }
 
-function replayOf({ number }: Scenario, { variant }: Cell, seed: number): string {
+function replayOf({ number }: Scenario, { variant, nodes }: Cell, seed: number): string {
   return [
-    `npm run sim -- --scenario ${number} --seed ${seed}`,
+    `npm run sim -- --scenario ${number} --nodes ${nodes} --seed ${seed}`,
     ...(variant === '' ? [] : [`--variant '${variant}'`]),
-    ...(nodeCount === undefined ? [] : [`--nodes ${nodeCount}`]),
     ...(values.full ? ['--full --seeds 1'] : []),
   ].join(' ');
 }

@@ -8,6 +8,7 @@ import { MEMBERSHIP_DEFAULTS } from '../../actors/membership/config.ts';
 import { DEFAULT_REGISTRY_CONFIG } from '../../actors/registry/config.ts';
 import type { GetOutcome, PrefixSpec, PutOutcome } from '../../actors/store/api.ts';
 import { partitionName } from '../../actors/store/api.ts';
+import type { StoreConfig } from '../../actors/store/config.ts';
 import { STORE_DEFAULTS } from '../../actors/store/config.ts';
 import type { Context } from '../../runtime/causality/dvvset.ts';
 import type { RandomSource } from '../../runtime/kernel/actor.ts';
@@ -31,6 +32,8 @@ export interface MixedOptions {
   readonly nodes?: number;
   readonly steps?: number;
   readonly fault?: Fault;
+  /** Of the store, instead of what is usual. */
+  readonly store?: Partial<StoreConfig>;
 }
 
 /** `aae.exchange_timer` as shipped. */
@@ -272,12 +275,15 @@ export class Mixed {
   }
 
   #config(): NodeConfig {
-    const { seed, fault } = this.#options;
+    const { seed, fault, store } = this.#options;
     const symbols = seed % 2 === 0 ? 16 : 256;
     return {
       membership: MEMBERSHIP_DEFAULTS,
       broadcast: BROADCAST_DEFAULTS,
-      store: { ...STORE_DEFAULTS, partitions: 2, symbols, hashtreeMs: 2_000, hashtreeSlice: 20 },
+      store: {
+        ...{ ...STORE_DEFAULTS, partitions: 2, symbols, hashtreeMs: 2_000, hashtreeSlice: 20 },
+        ...store,
+      },
       registry: { ...DEFAULT_REGISTRY_CONFIG, keptChanges: 8, batch: 3, earlyBatches: 2 },
       redialMs: [100, 8_000],
       keepsIncarnation: fault === 'no_incarnation_bump',

@@ -18,7 +18,7 @@ import { nodeKey } from '../../runtime/causality/identity.ts';
 import { DEFAULT_OPEN_OPTIONS } from '../../runtime/disk/config.ts';
 import type { Defer } from '../../runtime/disk/defer.ts';
 import type { MemoryDisk } from '../../runtime/disk/memory.ts';
-import type { Storage } from '../../runtime/disk/storage.ts';
+import type { Entry, ScanOptions, Storage } from '../../runtime/disk/storage.ts';
 import { ok } from '../../runtime/disk/storage.ts';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
 import type { ChildSpec } from '../../runtime/kernel/supervision.ts';
@@ -131,24 +131,42 @@ export function dump(
   return lines.join('\n');
 }
 
+/** Bytes of everything in all databases. */
+export function bytesIn(storages: Storages, wait: (isOver: () => boolean) => void): number {
+  let bytes = 0;
+  for (const storage of storages.values()) {
+    visit(storage, {}, wait, ({ key, value }) => (bytes += key.length + value.length));
+  }
+  return bytes;
+}
+
 /** Keys that begin with l (leaves) and r (rows). */
 const DUMPED = { gte: new Uint8Array([0x6c]), lt: new Uint8Array([0x73]) };
 
 function entriesOf(storage: Storage, wait: (isOver: () => boolean) => void): readonly string[] {
   const entries: string[] = [];
-  const scan = storage.scan(DUMPED);
+  visit(storage, DUMPED, wait, ({ key, value }) => {
+    if (key[0] === 0x6d) return; // m
+    entries.push(`${Buffer.from(key).toString('hex')}=${Buffer.from(value).toString('hex')}`);
+  });
+  return entries;
+}
+
+function visit(
+  storage: Storage,
+  options: ScanOptions,
+  wait: (isOver: () => boolean) => void,
+  see: (entry: Entry) => void,
+): void {
+  const scan = storage.scan(options);
   let isOver = false;
   const next = (): void =>
     scan.next(10_000, (page) => {
       if (page.kind === 'failed') throw new Error(page.failure.detail);
-      for (const { key, value } of page.value) {
-        if (key[0] === 0x6d) continue; // m
-        entries.push(`${Buffer.from(key).toString('hex')}=${Buffer.from(value).toString('hex')}`);
-      }
+      page.value.forEach(see);
       if (page.value.length === 0) isOver = true;
       else next();
     });
   next();
   wait(() => isOver);
-  return entries;
 }

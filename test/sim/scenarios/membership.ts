@@ -1,4 +1,6 @@
 /** Scenarios 2, 7, 8 and 20: join storms, long splits, the price of doing nothing, and a leave that is final. */
+import { BROADCAST_DEFAULTS } from '../../../actors/broadcast/config.ts';
+import { Members } from '../../../actors/broadcast/members.ts';
 import { MEMBERSHIP_DEFAULTS } from '../../../actors/membership/config.ts';
 import type { HyParViewConfig } from '../../../actors/membership/config.ts';
 import { seededRandom } from '../../../runtime/kernel/random.ts';
@@ -10,7 +12,11 @@ import { components } from '../shape.ts';
 
 const isOne = (network: Network): boolean => components(network.running()).length === 1;
 
-function hyparview(seed: number, view: Partial<HyParViewConfig> = {}, encodes = false): Network {
+function fullMesh(seed: number, encodes = false): Network {
+  return new Network({ seed, latencyMs: [10, 50], encodes });
+}
+
+function hyparview(seed: number, encodes = false, view: Partial<HyParViewConfig> = {}): Network {
   const config = {
     overlay: 'hyparview' as const,
     hyparview: { ...MEMBERSHIP_DEFAULTS.hyparview, ...view },
@@ -40,7 +46,7 @@ export const joinStorm: Scenario = {
 };
 
 function storm(nodes: number, seed: number, view: Partial<HyParViewConfig>): Figures {
-  const network = hyparview(seed, view);
+  const network = hyparview(seed, false, view);
   join(network, nodes);
   const oneMs = network.runUntil(() => isOne(network) && allAgree(network), 60_000, 500);
   claim(allKnowAll(network), 'not everybody knows everybody');
@@ -52,38 +58,62 @@ const MINUTE_MS = 60_000;
 export const longSplit: Scenario = {
   number: 7,
   title: 'partition and heal, overlay',
-  oracle: 'one component within 30 s of the heal, whatever the split and its length',
+  oracle:
+    'one component within 30 s of the heal, whatever the split and its length; of 3 sides each pair first',
   fullSeeds: 20,
   cells: (size, nodes) => {
     const n = nodes ?? (size === 'tour' ? 40 : 500);
     const lengths = size === 'tour' ? [1, 10] : [1 / 6, 1, 10, 60];
-    const splits: readonly (readonly [string, readonly number[]])[] = [
+    const thirds = [1 / 3, 2 / 3];
+    const splits: readonly (readonly [name: string, cuts: readonly number[], pair?: Pair])[] = [
       ['50/50', [0.5]],
       ['90/10', [0.9]],
-      ['3 sides', [1 / 3, 2 / 3]],
+      ['sides 1 and 2 of 3 first', thirds, [0, 1]],
+      ['sides 1 and 3 of 3 first', thirds, [0, 2]],
+      ['sides 2 and 3 of 3 first', thirds, [1, 2]],
     ];
-    return splits.flatMap(([name, cuts]) =>
+    return splits.flatMap(([name, cuts, pair]) =>
       lengths.map((minutes) => ({
         variant: `${name}, ${minutes < 1 ? '10 s' : `${minutes} min`}`,
         nodes: n,
-        run: (seed: number) => split(n, cuts, minutes * MINUTE_MS, seed),
+        run: (seed: number) => split(n, cuts, pair, minutes * MINUTE_MS, seed),
       })),
     );
   },
 };
 
-function split(nodes: number, cuts: readonly number[], ms: number, seed: number): Figures {
+/** Sides that meet again while the third is still away. */
+type Pair = readonly [number, number];
+
+const HEAL_MS = 30_000;
+
+function split(
+  nodes: number,
+  cuts: readonly number[],
+  pair: Pair | undefined,
+  ms: number,
+  seed: number,
+): Figures {
   const network = hyparview(seed);
   join(network, nodes);
   network.runUntil(() => isOne(network) && allAgree(network), MINUTE_MS, 500);
   network.run(20_000);
   const names = network.running().map(({ name }) => name);
   const bounds = [0, ...cuts, 1].map((share) => Math.round(share * names.length));
-  network.partition(...bounds.slice(1).map((end, i) => names.slice(bounds[i], end)));
+  const sides = bounds.slice(1).map((end, i) => names.slice(bounds[i], end));
+  network.partition(...sides);
   network.run(ms);
   const apart = components(network.running()).length;
+  const paired: Figures = pair === undefined ? {} : { pairMs: meet(network, sides, pair) };
   network.heal();
-  return { apart, oneMs: network.runUntil(() => isOne(network), 30_000, 500) };
+  return { apart, ...paired, oneMs: network.runUntil(() => isOne(network), HEAL_MS, 500) };
+}
+
+function meet(network: Network, sides: readonly (readonly string[])[], pair: Pair): number {
+  const both = pair.flatMap((side) => sides[side]!);
+  network.partition(both, ...sides.filter((_, side) => !pair.includes(side)));
+  const stations = both.map((name) => network.station(name));
+  return network.runUntil(() => components(stations).length === 1, HEAL_MS, 500);
 }
 
 export const idleCost: Scenario = {
@@ -91,16 +121,20 @@ export const idleCost: Scenario = {
   title: 'idle cost of membership',
   oracle:
     'bytes per node and minute do not grow with N (20 %); equal rosters exchange digests only',
-  fullSeeds: 3,
+  fullSeeds: 20,
   cells: (size, nodes) => {
     const n = nodes ?? (size === 'tour' ? 80 : 1_000);
-    return [{ variant: `against 20`, nodes: n, run: (seed) => idle(n, seed) }];
+    const meshed = nodes ?? (size === 'tour' ? 40 : 200);
+    return [
+      { variant: 'hyparview', nodes: n, run: (seed) => idle(n, hyparview, seed) },
+      { variant: 'full mesh', nodes: meshed, run: (seed) => idle(meshed, fullMesh, seed) },
+    ];
   },
 };
 
-function idle(nodes: number, seed: number): Figures {
+function idle(nodes: number, networkOf: typeof fullMesh, seed: number): Figures {
   const [few, many] = [20, nodes].map((size) => {
-    const network = hyparview(seed, {}, true);
+    const network = networkOf(seed, true);
     join(network, size);
     network.runUntil(() => isOne(network) && allAgree(network), MINUTE_MS, 500);
     network.run(30_000);
@@ -124,12 +158,14 @@ export const finalLeave: Scenario = {
   fullSeeds: 20,
   cells: (size, nodes) => {
     const n = nodes ?? (size === 'tour' ? 12 : 30);
-    return [{ variant: 'full mesh', nodes: n, run: (seed) => leave(n, seed) }];
+    return [
+      { variant: 'full mesh', nodes: n, run: (seed) => leave(n, new Network({ seed }), seed) },
+      { variant: 'hyparview', nodes: n, run: (seed) => leave(n, hyparview(seed), seed) },
+    ];
   },
 };
 
-function leave(nodes: number, seed: number): Figures {
-  const network = new Network({ seed });
+function leave(nodes: number, network: Network, seed: number): Figures {
   join(network, nodes);
   network.runUntil(() => allAgree(network) && allKnowAll(network), 30_000);
   const random = seededRandom(seed);
@@ -153,16 +189,35 @@ function leave(nodes: number, seed: number): Figures {
     .filter((name) => name !== 'n1');
   const hasLeft = (): boolean => others.every((name) => knows(name) === 'left');
   const goneMs = network.runUntil(hasLeft, 2 * MINUTE_MS);
-  network.events.length = 0;
+  const gone = network.events.length;
   for (let minute = 0; minute < 12; minute++) {
     network.run(MINUTE_MS);
     claim(hasLeft(), `after ${minute + 1} min somebody has forgotten that it left`);
+    const holder = others.find((name) => network.station(name).machine.neighbors().includes('n1'));
+    claim(holder === undefined, `after ${minute + 1} min it is a neighbour of ${holder}`);
   }
-  const returned = network.events.find(
-    ({ event }) => event.node.name === 'n1' && event.kind === 'node_up',
-  );
+  const returned = network.events
+    .slice(gone)
+    .find(({ event }) => event.node.name === 'n1' && event.kind === 'node_up');
   claim(returned === undefined, `it came up again on ${returned?.by}`);
-  network.start('n1', { incarnation: 2, contact: 'n0' });
+  const next = network.start('n1', { incarnation: 2, contact: 'n0' });
   const backMs = network.runUntil(() => allKnowAll(network), 2 * MINUTE_MS);
+  for (const name of others) {
+    const broadcasting = broadcastMembers(network, name);
+    claim(broadcasting.hasLeft({ name: 'n1', incarnation: 1 }), `${name} would broadcast to it`);
+    claim(broadcasting.isMember(next.id), `${name} would not broadcast to its next life`);
+  }
   return { lateMessages: late, goneMs, backMs };
+}
+
+/** What the broadcast layer of a node makes of what membership told it. */
+function broadcastMembers(network: Network, name: string): Members {
+  const members = new Members(network.station(name).id, BROADCAST_DEFAULTS);
+  for (const { by, event } of network.events) {
+    if (by !== name) continue;
+    if (event.kind === 'node_up') members.onUp(event.node);
+    else if (event.kind === 'node_down') members.onDown(event.node);
+    else if (event.kind === 'node_left') members.onLeft(event.node);
+  }
+  return members;
 }

@@ -1,4 +1,6 @@
 /** Scenarios 1 and 3: the shape of the overlay, and what is left of it when most nodes crash at once. */
+import { sample } from '../../../actors/membership/picking.ts';
+import { seededRandom } from '../../../runtime/kernel/random.ts';
 import { Overlays } from '../overlays.ts';
 import type { Cell, Figures, Scenario } from '../scenario.ts';
 import { claim, rounded } from '../scenario.ts';
@@ -52,16 +54,18 @@ export const overlayCrash: Scenario = {
   oracle: 'survivors are one component within one cycle (10 s); at 95 % the largest has 95 %',
   fullSeeds: 20,
   cells: (size, nodes) =>
-    [0.3, 0.5, 0.7, 0.8, 0.9, 0.95].map((share) => {
-      const n = nodes ?? (size === 'tour' ? 200 : 1_000);
-      return { variant: `${share * 100} %`, nodes: n, run: (seed) => crash(n, share, seed) };
-    }),
+    (nodes !== undefined ? [nodes] : size === 'tour' ? [200] : [1_000, 10_000]).flatMap((n) =>
+      [0.3, 0.5, 0.7, 0.8, 0.9, 0.95].map((share) => ({
+        ...{ variant: `${share * 100} %`, nodes: n },
+        run: (seed: number) => crash(n, share, seed),
+      })),
+    ),
 };
 
 function crash(nodes: number, share: number, seed: number): Figures {
   const overlays = new Overlays({ nodes, seed });
   overlays.run(3 * CYCLE_MS);
-  overlays.crash(victims(overlays, share));
+  overlays.crash(victims(overlays, share, seed));
   let oneAfterMs = -1;
   for (let ms = 500; ms <= CYCLE_MS && oneAfterMs < 0; ms += 500) {
     overlays.run(500);
@@ -73,8 +77,8 @@ function crash(nodes: number, share: number, seed: number): Figures {
   return { survivors: overlays.alive.length, largest: rounded(part, 3), oneAfterMs };
 }
 
-/** Never n0, who publishes. */
-export function victims(overlays: Overlays, share: number): readonly string[] {
+/** Anybody but n0, who publishes. */
+export function victims(overlays: Overlays, share: number, seed: number): readonly string[] {
   const names = [...overlays.nodes.keys()];
-  return names.slice(1, 1 + Math.floor(names.length * share));
+  return sample(names.slice(1), Math.floor(names.length * share), seededRandom(seed));
 }

@@ -1,8 +1,10 @@
 /** Scenarios 15 and 16 on whole nodes: a deletion against an update across a partition, and the end of tombstones. */
+import type { StoreConfig } from '../../../actors/store/config.ts';
 import { Mixed } from '../mixed.ts';
 import type { SimNode } from '../node.ts';
 import type { Figures, Scenario } from '../scenario.ts';
-import { claim } from '../scenario.ts';
+import { claim, rounded } from '../scenario.ts';
+import { bytesIn } from '../store-tree.ts';
 
 const USERS = 'users';
 
@@ -24,8 +26,8 @@ export const deleteAgainstUpdate: Scenario = {
     ),
 };
 
-function calmCluster(seed: number, nodes: number): Mixed {
-  const mixed = new Mixed({ seed, nodes });
+function calmCluster(seed: number, nodes: number, store: Partial<StoreConfig> = {}): Mixed {
+  const mixed = new Mixed({ seed, nodes, store });
   mixed.calm();
   mixed.waitWhole();
   return mixed;
@@ -78,52 +80,71 @@ export const tombstones: Scenario = {
   number: 16,
   title: 'the end of tombstones',
   oracle:
-    'no row is left when all have seen the deletions; with one away they wait for it; nothing comes back',
-  fullSeeds: 5,
-  cells: (size) => [
-    {
-      variant: 'all up',
+    'when all have seen the deletions rows and bytes are what they were (5 %); one that is away is waited for, or gives up its rows; nothing comes back',
+  fullSeeds: 20,
+  cells: (size) =>
+    (['nobody', 'for a while', 'too long'] as const).map((away) => ({
+      variant: away === 'nobody' ? 'all up' : `one away ${away}`,
       nodes: 3,
-      run: (seed) => reap(size === 'tour' ? 300 : 20_000, false, seed),
-    },
-    {
-      variant: 'one away',
-      nodes: 3,
-      run: (seed) => reap(size === 'tour' ? 300 : 5_000, true, seed),
-    },
-  ],
+      run: (seed: number) => reap(size === 'tour' ? 300 : 100_000, away, seed),
+    })),
 };
 
-function reap(rows: number, isOneAway: boolean, seed: number): Figures {
-  const mixed = calmCluster(seed, 3);
+/** Rows that stay, for each 10 that are deleted. */
+const STAYING = 2;
+/** A member that is down is waited for that long. */
+const AWAY_MS = 300_000;
+
+function reap(rows: number, away: 'nobody' | 'for a while' | 'too long', seed: number): Figures {
+  const mixed = calmCluster(seed, 3, { awayMs: AWAY_MS });
   const [a, , c] = mixed.nodes as [SimNode, SimNode, SimNode];
-  for (let i = 0; i < rows; i++) {
-    mixed.put(a, USERS, `key ${i}`, 'value');
-    if (i % 500 === 0) mixed.world.advance(50);
-  }
-  mixed.wait(() => mixed.nodes.every((node) => rowsOn(node) === rows), 60_000, 'not spread', 100);
-  if (isOneAway) {
+  const staying = (rows / 10) * STAYING;
+  const haveRows = (count: number) => () =>
+    mixed.nodes.every((node) => !node.isUp || rowsOn(node) === count);
+  putAll(mixed, a, staying, (i) => [`stays ${i}`, 'value'.repeat(20)]);
+  mixed.wait(haveRows(staying), 60_000, 'not spread', 100);
+  mixed.world.advance(60_000);
+  const before = spaceOn(mixed, a);
+  putAll(mixed, a, rows, (i) => [`key ${i}`, 'value']);
+  mixed.wait(haveRows(staying + rows), 60_000, 'not spread', 100);
+  if (away !== 'nobody') {
     c.crash('process');
     mixed.world.advance(8_000);
   }
-  for (let i = 0; i < rows; i++) {
-    mixed.put(a, USERS, `key ${i}`, undefined);
-    if (i % 500 === 0) mixed.world.advance(50);
-  }
+  putAll(mixed, a, rows, (i) => [`key ${i}`, undefined]);
   let kept = 0;
-  if (isOneAway) {
+  if (away !== 'nobody') {
     mixed.world.advance(120_000);
-    kept = rowsOn(a);
+    kept = rowsOn(a) - staying;
     claim(kept === rows, `${rows - kept} tombstones did not wait`);
+    if (away === 'too long') mixed.wait(haveRows(staying), AWAY_MS, 'tombstones wait', 1_000);
     c.start(['n0', 'n1']);
   }
   const start = mixed.now;
-  const isEmpty = (): boolean => mixed.nodes.every((node) => node.isUp && rowsOn(node) === 0);
-  mixed.wait(isEmpty, 300_000, `${rowsOn(a)}, ${rowsOn(c)} rows are left`, 250);
-  const emptyMs = Math.round(mixed.now - start);
+  const isRid = (): boolean => mixed.nodes.every(({ isUp }) => isUp) && haveRows(staying)();
+  mixed.wait(isRid, 300_000, `${rowsOn(a)}, ${rowsOn(c)} rows are left`, 250);
+  const ridMs = Math.round(mixed.now - start);
   mixed.world.advance(60_000);
-  claim(isEmpty(), 'something came back');
-  return { rows, kept, emptyMs };
+  claim(isRid(), 'something came back');
+  const space = Math.max(...mixed.nodes.map((node) => spaceOn(mixed, node))) / before;
+  claim(space <= 1.05, `${space} times the space of before`);
+  return { rows, kept, ridMs, space: rounded(space, 3) };
+}
+
+function putAll(
+  mixed: Mixed,
+  node: SimNode,
+  count: number,
+  row: (i: number) => readonly [key: string, value: string | undefined],
+): void {
+  for (let i = 0; i < count; i++) {
+    mixed.put(node, USERS, ...row(i));
+    if (i % 500 === 0) mixed.world.advance(50);
+  }
+}
+
+function spaceOn(mixed: Mixed, { life }: SimNode): number {
+  return bytesIn(life.storages, (isOver) => mixed.wait(isOver, 5_000, 'no scan'));
 }
 
 /** Tombstones included. */
