@@ -13,7 +13,7 @@ import type { DealerConfig } from '../config.ts';
 import type { RoutingEffects } from '../effects.ts';
 import { OptionReader } from '../options.ts';
 import type { Refusal } from '../refusals.ts';
-import { refusal, sendFailure } from '../refusals.ts';
+import { NOT_AUTHORIZED, refusal, sendFailure } from '../refusals.ts';
 import { refuseCall, stopCall } from './answers.ts';
 import type { CallOptions } from './call-options.ts';
 import { announces, invocationDetails, missingFeature } from './call-options.ts';
@@ -27,7 +27,7 @@ export interface DispatcherDependencies {
   readonly effects: RoutingEffects;
   readonly random: RandomSource;
   readonly config: DealerConfig;
-  readonly authorizer?: Pick<Authorizer, 'mayDisclose'> | undefined;
+  readonly authorizer?: Pick<Authorizer, 'mayI' | 'mayDisclose'> | undefined;
   /** Callees here before callees elsewhere. */
   readonly preferLocal?: boolean | undefined;
   /** REGISTERED comes before any INVOCATION. */
@@ -91,6 +91,11 @@ export class Dispatcher {
     if (!stream || stream.procedure !== message.procedure) {
       const detail = `CALL: request ${message.request} is not an open progressive call of this procedure`;
       return this.#d.effects.abort(caller.member, ERRORS.protocolViolation, detail);
+    }
+    // Judged like every CALL: the right to the first chunk may have been taken back since.
+    if (this.#d.authorizer?.mayI(caller.member, 'call', stream.procedure, 'exact') === false) {
+      this.#d.effects.count('requests_not_authorized');
+      return this.#stop(call, NOT_AUTHORIZED);
     }
     const read = new OptionReader(message.options);
     const hasMore = read.boolean('progress') ?? false;

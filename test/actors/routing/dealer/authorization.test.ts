@@ -81,15 +81,19 @@ describe('the authorizer', () => {
     assert.deepEqual(asked, ['register a prefix', 'call a.b exact']);
   });
 
-  it('is not asked again for the chunks of a call, which would answer it twice', () => {
+  it('is asked about every chunk of a call: one that is refused ends the call, which is answered once', () => {
     let isAllowed = true;
     const { rpc } = asking((action) => action === 'register' || isAllowed);
     const [callee, caller] = [rpc.client(), rpc.client()];
     callee.registered('a.b');
     const request = caller.call('a.b', { progress: true });
+    caller.continueCall(request, 'a.b', { progress: true });
     isAllowed = false;
+    heard(callee);
     caller.continueCall(request, 'a.b', {});
+    assert.deepEqual(heard(callee), ['INTERRUPT 1 {"mode":"killnowait"}']);
     callee.yield(1);
-    assert.deepEqual(heard(caller), ['RESULT 1']);
+    assert.deepEqual(heard(caller), [`ERROR 1 ${ERRORS.notAuthorized}`]);
+    assert.equal(rpc.effects.counters.get('requests_not_authorized'), 1);
   });
 });
