@@ -1,4 +1,6 @@
 /** Finds a running node and asks its admin server. What goes wrong is a sentence for whoever typed the command. */
+import { readFileSync } from 'node:fs';
+import type { AdminConfig } from '../actors/admin/config.ts';
 import { renderMistakes } from '../runtime/config/mistake.ts';
 import { hostInUrl } from '../supervisors/listening.ts';
 import { readConfiguration } from './commands/configuration.ts';
@@ -10,12 +12,14 @@ import type { Login, LoginOptions } from './login.ts';
 
 export interface NodeOptions extends ConfigOptions, LoginOptions {
   readonly url?: string;
+  readonly caFile?: string;
   readonly json?: boolean;
 }
 
 /** Where a node is, and who asks. */
 export interface NodeAccess {
   readonly url: URL;
+  readonly ca: Buffer | undefined;
   readonly login: Extract<Login, { kind: 'login' }>;
 }
 
@@ -38,26 +42,39 @@ const MAX_MESSAGE = 1_000;
 export async function findNode(options: NodeOptions): Promise<NodeAccess | string> {
   const { config, mistakes } = readConfiguration(options);
   if (mistakes.length > 0) return renderMistakes(mistakes);
-  const host = hostInUrl(config.admin.address);
-  const given = options.url ?? `http://${host}:${config.admin.port}`;
+  const configured = configuredUrl(config.admin);
+  const given = options.url ?? configured.href;
   if (!URL.canParse(given) || !/^https?:/i.test(given)) {
     return `${JSON.stringify(given)} is not an http URL. Try --url http://127.0.0.1:18081`;
   }
   const url = new URL(given);
-  const isOwn = url.hostname === host || LOOPBACK.test(url.hostname);
+  const isOwn = url.hostname === configured.hostname || LOOPBACK.test(url.hostname);
   const login = await loginOf(options, config, isOwn);
-  return login.kind === 'failed' ? login.problem : { url, login };
+  if (login.kind === 'failed') return login.problem;
+  try {
+    const ca = options.caFile === undefined ? undefined : readFileSync(options.caFile);
+    return { url, ca, login };
+  } catch (error) {
+    return `--ca-file cannot be read: ${(error as Error).message}`;
+  }
+}
+
+/** Without TLS where there is a choice: the certificate may name other machines only. */
+function configuredUrl({ enabled, address, port, https }: AdminConfig): URL {
+  return enabled || !https.enabled
+    ? new URL(`http://${hostInUrl(address)}:${port}`)
+    : new URL(`https://${hostInUrl(https.address)}:${https.port}`);
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/i;
 
 /** Never rejects. */
 export async function ask(node: NodeAccess, asked: Asked): Promise<Answer> {
-  const { login } = node;
+  const { login, ca } = node;
   const url = below(node.url, asked.path);
   const { authorization } = login;
   try {
-    const got = await exchange(url, { ...asked, authorization });
+    const got = await exchange(url, { ...asked, authorization, ca });
     const { status, text } = got;
     if (status >= 200 && status < 300) return { kind: 'answered', got };
     const sentence = problemIn(text) ?? `${url.origin} answered ${status} for ${url.pathname}.`;
@@ -111,6 +128,12 @@ function unreachable(url: URL, error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const code = (cause as { code?: unknown }).code;
   const detail = typeof code === 'string' ? code : cause instanceof Error ? cause.message : '';
+  if (typeof code === 'string' && /CERT|ALTNAME|VERIFY/.test(code)) {
+    return (
+      `The certificate of ${url.origin} is not trusted (${code}). Give --ca-file FILE (PEM) of who vouches for it, ` +
+      'and a --url with a name that is in it.'
+    );
+  }
   return (
     `No node answers at ${url.origin} (${detail}).\n` +
     'Is it running, with admin_api.http.enabled = on? Another address: --url http://HOST:PORT'

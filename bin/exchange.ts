@@ -12,6 +12,8 @@ export interface Sent {
   /** Undefined: there is none. */
   readonly body?: unknown;
   readonly timeoutMs: number;
+  /** Of the authorities that may vouch for the server, PEM; undefined: those that node knows. */
+  readonly ca?: Buffer | undefined;
 }
 
 export interface Got {
@@ -23,7 +25,10 @@ export interface Got {
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** Rejects when nobody answers, or not in time. */
-export function exchange(url: URL, { method, authorization, body, timeoutMs }: Sent): Promise<Got> {
+export function exchange(
+  url: URL,
+  { method, authorization, body, timeoutMs, ca }: Sent,
+): Promise<Got> {
   const json = body === undefined ? '' : JSON.stringify(body);
   const headers = {
     ...(body !== undefined && {
@@ -35,7 +40,7 @@ export function exchange(url: URL, { method, authorization, body, timeoutMs }: S
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
-    const asked = request(url, { method, headers, signal, agent: false }, (answer) => {
+    const asked = request(url, { method, headers, signal, ca, agent: false }, (answer) => {
       const { statusCode: status = 0 } = answer;
       textFrom(answer).then((text) => resolve({ status, text, headers: answer.headers }), reject);
     });

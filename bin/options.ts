@@ -26,6 +26,9 @@ export function withNodeOptions(command: Command): Command {
       '--token-file <file>',
       'a ticket or operator token (default: operator.token in store.data_dir)',
     ).env('BONDY_OPERATOR_TOKEN_FILE'),
+    new Option('--ca-file <file>', 'who vouches for an https --url: certificates, PEM').env(
+      'BONDY_ADMIN_CA_FILE',
+    ),
     new Option('--json', 'print what the node answers'),
   ];
   for (const option of options) command.addOption(option);

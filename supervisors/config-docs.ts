@@ -14,7 +14,8 @@ const CHAPTERS: { readonly [Part in keyof typeof schema]: Omit<Chapter, 'keys'> 
   admin: {
     title: 'Admin server',
     intro:
-      'Health checks, metrics and the live supervision tree. It has no passwords: keep it on loopback.',
+      'Health checks, metrics, the live supervision tree and the API of realms and users. Beyond loopback only over TLS: ' +
+      'passwords are sent to it.',
   },
   realms: {
     title: 'Realms',

@@ -15,7 +15,7 @@ import type { Mistake } from '../runtime/config/mistake.ts';
 import type { Values } from '../runtime/config/schema.ts';
 import type { Effective } from '../runtime/config/settings.ts';
 import type { LogConfig } from '../runtime/log/log-host.ts';
-import { adminKeys } from './configuration/admin.ts';
+import { adminConfig, adminConflicts, adminKeys } from './configuration/admin.ts';
 import {
   authenticationConfig,
   authenticationConflicts,
@@ -119,6 +119,7 @@ function nodeConfig(values: NodeValues, environment: BootstrapConfig['environmen
   const store = storeConfig(values.store);
   return {
     ...values,
+    admin: adminConfig(values.admin),
     listeners: listenersConfig(listeners, sessions.maxBacklogBytes),
     maxTotalBacklogBytes: listeners.all.maxTotalBacklogBytes,
     realms: realmConfigs(realms, values.bootstrap.file !== undefined),
@@ -138,7 +139,12 @@ function conflictsOf(values: NodeValues, config: NodeConfig): readonly Conflict[
   const opened = Object.values(config.listeners) as readonly Opened[];
   return [
     ...listenerConflicts(listeners, sessions.maxBacklogBytes),
-    ...portConflicts([...opened, { section: 'admin_api.http', ...config.admin }]),
+    ...adminConflicts(values.admin),
+    ...portConflicts([
+      ...opened,
+      { section: 'admin_api.http', ...config.admin },
+      { section: 'admin_api.https', ...config.admin.https },
+    ]),
     ...realmConflicts(realms),
     ...masterRealmConflicts(values.masterRealm, config.realms),
     ...authenticationConflicts(values.authentication),

@@ -20,7 +20,8 @@ export function edges(parts: Parts): ChildSpec {
       strategy: 'one_for_one',
       onExhausted: COOLING,
       children: () => {
-        if (!config().admin.enabled) return [];
+        const { enabled, https } = config().admin;
+        if (!enabled && !https.enabled) return [];
         return [
           {
             id: 'admin',

@@ -1,4 +1,7 @@
 /** What a running node's listeners can be asked and told. */
+import { ADMIN } from '../actors/admin/api.ts';
+import type { AdminSection } from '../actors/admin/api.ts';
+import type { AdminConfig } from '../actors/admin/config.ts';
 import type { ListenerInfo, ListenerMessage } from '../actors/listeners/api.ts';
 import type { Ref } from '../runtime/kernel/actor.ts';
 import type { Kernel } from '../runtime/kernel/kernel.ts';
@@ -25,6 +28,23 @@ export function reloadListeners(kernel: Kernel, config: NodeConfig): void {
   for (const listener of enabledListeners(config.listeners)) {
     kernel.whereis(listener.name)?.cast({ kind: 'reload', config: listener.config });
   }
+  kernel.whereis(ADMIN)?.cast({ kind: 'reload', https: config.admin.https });
+}
+
+/** `ports`: those that were taken. */
+export function adminAddresses(
+  { address, https }: AdminConfig,
+  ports: ReadonlyMap<AdminSection, number>,
+): readonly Address[] {
+  const [plain, secure] = [ports.get('admin_api.http'), ports.get('admin_api.https')];
+  return [
+    ...(plain === undefined
+      ? []
+      : [{ name: 'admin', url: `http://${hostInUrl(address)}:${plain}/` }]),
+    ...(secure === undefined
+      ? []
+      : [{ name: 'admin_api.https', url: `https://${hostInUrl(https.address)}:${secure}/` }]),
+  ];
 }
 
 export function hostInUrl(address: string): string {

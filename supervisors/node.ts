@@ -2,7 +2,7 @@
  * A whole node: puts the parts together, starts the tree, stops it in order. `bondy start` is a thin shell over it,
  * and tests run several in one process.
  */
-import type { Readiness } from '../actors/admin/api.ts';
+import type { AdminSection, Readiness } from '../actors/admin/api.ts';
 import { MEMBERSHIP } from '../actors/membership/api.ts';
 import type { MembershipMessage, Out } from '../actors/membership/api.ts';
 import type { PrefixSpec } from '../actors/store/api.ts';
@@ -31,7 +31,7 @@ import { nameProblems } from './name-problems.ts';
 import type { NodeConfig } from './config.ts';
 import { COUNTER_HELP } from './counters.ts';
 import { clusterGauges, nodeGauges } from './gauges.ts';
-import { hostInUrl, listenerAddresses, reloadListeners, stopAccepting } from './listening.ts';
+import { adminAddresses, listenerAddresses, reloadListeners, stopAccepting } from './listening.ts';
 import type { Address } from './listening.ts';
 import type { NodeStore } from './node-store.ts';
 import { nodeStore } from './node-store.ts';
@@ -80,7 +80,7 @@ export async function startNode(
   let config = initial;
   let isStopping = false;
   let isOut: Out | undefined;
-  let adminPort = initial.admin.port;
+  const adminPorts = new Map<AdminSection, number>();
   const metrics = new Metrics({ counterHelp: COUNTER_HELP });
   const directory = new RealmDirectory();
   const announcements = new Announcements(directory, initial.masterRealm.uri);
@@ -95,11 +95,11 @@ export async function startNode(
     wall: injected.wall,
   });
   const own = await nodeStore(initial, log, injected.prefixes ?? []);
-  const security = await securityParts(initial).catch((error: unknown) => {
+  const unknownUsers = orRelease(own, () => unknownUsersSecret(initial, own.directory));
+  const security = await securityParts(initial, unknownUsers).catch((error: unknown) => {
     own.release();
     throw error;
   });
-  const unknownUsers = orRelease(own, () => unknownUsersSecret(initial, own.directory));
   const clusterOfThis = orRelease(own, () =>
     clusterParts(initial, own, {
       ...{ clock: scheduler.clock, net, kernel: () => kernel },
@@ -168,7 +168,7 @@ export async function startNode(
       log.error('node_out', { why, incarnation });
       isOut = why;
     },
-    onAdminListening: (port) => (adminPort = port),
+    onAdminListening: (section, port) => void adminPorts.set(section, port),
   };
   const kernel: Kernel = boot({
     root: root(parts),
@@ -188,12 +188,7 @@ export async function startNode(
   await kernel.started;
   await refuseFailedStart(kernel);
   const addresses = await listenerAddresses(kernel, initial);
-  if (initial.admin.enabled) {
-    addresses.push({
-      name: 'admin',
-      url: `http://${hostInUrl(initial.admin.address)}:${adminPort}/`,
-    });
-  }
+  addresses.push(...adminAddresses(initial.admin, adminPorts));
   nodeGauges(metrics, directory, kernel, net);
   if (clusterOfThis !== undefined) {
     clusterGauges(metrics, clusterOfThis);

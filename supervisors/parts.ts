@@ -1,5 +1,5 @@
 /** What the node is assembled from before the tree starts: values and services that no actor owns. */
-import type { Readiness } from '../actors/admin/api.ts';
+import type { AdminSection, Readiness } from '../actors/admin/api.ts';
 import type { Out } from '../actors/membership/api.ts';
 import type { RealmDirectory } from '../actors/realms/api.ts';
 import type { Authenticator } from '../actors/security/api.ts';
@@ -40,5 +40,5 @@ export interface Parts {
   readonly cluster: ClusterParts | undefined;
   /** This life of the node is over for the others: it left, was removed, or a newer one took its name. */
   readonly onOut: (why: Out, incarnation: number) => void;
-  readonly onAdminListening: (port: number) => void;
+  readonly onAdminListening: (section: AdminSection, port: number) => void;
 }

@@ -6,19 +6,13 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context, Definition, Handlers, TimerId } from '../../runtime/kernel/actor.ts';
-import { errorReason } from '../../runtime/kernel/actor.ts';
 import type { Kernel, KernelLog } from '../../runtime/kernel/kernel.ts';
 import type { Metrics } from '../../runtime/metrics/metrics.ts';
-import {
-  fail,
-  operatorHttp,
-  withJsonBodies,
-  type OperatorHttp,
-} from '../../runtime/net/operator-http.ts';
+import { fail, withJsonBodies } from '../../runtime/net/operator-http.ts';
 import type { Operation } from '../management/api.ts';
 import { Login, type LoginPorts } from './access/login.ts';
 import { RequestRate } from './access/rate.ts';
-import { ADMIN, type AdminMessage, type Readiness } from './api.ts';
+import { ADMIN, type AdminMessage, type AdminSection, type Readiness } from './api.ts';
 import { askManagement } from './asking.ts';
 import type { ClusterStatus, EnabledCluster } from './cluster-status.ts';
 import type { AdminConfig } from './config.ts';
@@ -27,6 +21,7 @@ import { Guard } from './guard.ts';
 import type { OperationOutcome, Operator } from './operations.ts';
 import { addOperatorRoutes } from './operator-routes.ts';
 import { PAGE_FILES } from './page-files.ts';
+import { AdminPorts } from './ports.ts';
 import { addRestRoutes } from './rest-routes.ts';
 import { MAX_DEPTH, type TreeQuestion } from './tree-exchange.ts';
 import { cutAt } from './tree-feed.ts';
@@ -54,7 +49,7 @@ export interface AdminDeps {
   readonly version: string;
   readonly log: KernelLog['event'];
   /** Called with the port that was really taken. */
-  readonly onListening?: (port: number) => void;
+  readonly onListening?: (section: AdminSection, port: number) => void;
 }
 
 interface TreeQuery {
@@ -86,7 +81,7 @@ class Admin implements Handlers<AdminMessage> {
   readonly #config: AdminConfig;
   readonly #deps: AdminDeps;
   readonly #context: Context<AdminMessage>;
-  readonly #http: OperatorHttp;
+  readonly #ports: AdminPorts;
   readonly #streams: EventStreams;
   #tick: TimerId | undefined;
   #isChangePending = false;
@@ -99,29 +94,24 @@ class Admin implements Handlers<AdminMessage> {
     this.#deps = deps;
     this.#context = context;
     this.#streams = new EventStreams(config);
-    const { counters } = deps.metrics;
-    this.#http = operatorHttp({
-      allowedHosts: config.allowedHosts,
-      allowedOrigins: config.allowedOrigins,
-      maxConnections: config.maxConnections,
-      onError: (method, url, error) =>
-        deps.log('error', 'admin_request_failed', { method, url, error: error.message }),
-      onAcceptError: () => counters.count('admin_accept_errors'),
-      onRefused: ({ code }) => counters.count(`admin_${code}`),
-    });
     context.register(ADMIN);
-    context.own(this.#http);
-    this.#addRoutes(this.#http.app);
-    this.#listen();
+    const guard = this.#guard();
+    const { metrics, log } = deps;
+    this.#ports = new AdminPorts({
+      ...{ config, context, metrics, log },
+      addRoutes: (app) => this.#addRoutes(app, guard),
+    });
   }
 
   handle(message: AdminMessage): void {
     switch (message.kind) {
       case 'listening':
-        this.#deps.onListening?.(message.port);
-        return this.#context.ready();
+        this.#deps.onListening?.(message.section, message.port);
+        return this.#ports.onListening(message.section);
       case 'failed':
-        return this.#context.exit(errorReason(advise(message.error, this.#config)));
+        return this.#ports.onFailed(message.section, message.error);
+      case 'reload':
+        return this.#ports.reload(message.https);
       case 'stream_opened':
         return this.#onStreamOpened(message.sink, message.childLimit);
       case 'stream_closed':
@@ -135,16 +125,6 @@ class Admin implements Handlers<AdminMessage> {
       default:
         return message satisfies never;
     }
-  }
-
-  #listen(): void {
-    const { self } = this.#context;
-    this.#http.listen(
-      this.#config.port,
-      this.#config.address,
-      (port) => self.cast({ kind: 'listening', port }),
-      (error) => self.cast({ kind: 'failed', error }),
-    );
   }
 
   #onStreamOpened(sink: EventSink, childLimit: number): void {
@@ -196,10 +176,9 @@ class Admin implements Handlers<AdminMessage> {
     };
   }
 
-  #addRoutes(app: FastifyInstance): void {
+  #addRoutes(app: FastifyInstance, guard: Guard): void {
     const { metrics, operator, operations, version } = this.#deps;
     const { counters } = metrics;
-    const guard = this.#guard();
     app.all('/ping', { exposeHeadRoute: false }, (_request, reply) => reply.code(204).send());
     app.get('/ready', (_request, reply) => this.#answerReady(reply));
     guarded(app, guard, 'metrics', (scope) =>
@@ -345,21 +324,4 @@ function openSink(reply: FastifyReply): EventSink {
     },
     close: () => void raw.destroy(),
   };
-}
-
-/** The operating system's refusal, as a sentence that says what to change. */
-function advise(error: NodeJS.ErrnoException, config: AdminConfig): Error {
-  const where = `port ${config.port} on ${config.address}`;
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new Error(
-        `${where} is in use: set admin_api.http.port to a free port, or admin_api.http.enabled to off`,
-      );
-    case 'EADDRNOTAVAIL':
-      return new Error(`${where}: no such address here: set admin_api.http.ip to one of its own`);
-    case 'EACCES':
-      return new Error(`${where} needs more rights: set admin_api.http.port above 1023`);
-    default:
-      return error;
-  }
 }

@@ -1,12 +1,25 @@
 /** Knobs of the admin server. */
+import type { TlsFiles } from '../../runtime/net/tls.ts';
 import type { Openness } from './access/openness.ts';
 
+/** A port of its own for the same over TLS. */
+export interface AdminTlsConfig {
+  readonly enabled: boolean;
+  readonly address: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Undefined: it is off. */
+  readonly tls: TlsFiles | undefined;
+}
+
 export interface AdminConfig {
+  /** Of the port without TLS. */
   readonly enabled: boolean;
   /** Address to bind. Anything but loopback shows the node's inside to whoever reaches the port. */
   readonly address: string;
   /** 0 takes a free one. */
   readonly port: number;
+  readonly https: AdminTlsConfig;
   /** Host names answered besides loopback names and the bound address, lower case, without port. */
   readonly allowedHosts: readonly string[];
   /** Who sees the node's inside without a login: access/openness.ts. */
@@ -41,6 +54,7 @@ export const ADMIN_DEFAULTS: AdminConfig = {
   enabled: true,
   address: '127.0.0.1',
   port: 18081,
+  https: { enabled: false, address: '127.0.0.1', port: 18084, tls: undefined },
   allowedHosts: [],
   openness: 'loopback',
   allowedOrigins: [],

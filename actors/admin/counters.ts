@@ -2,6 +2,9 @@
 
 export const ADMIN_COUNTERS = {
   admin_accept_errors: 'Failed accepts of the admin port, mostly for want of file descriptors.',
+  admin_tls_errors: 'TLS handshakes with the admin port that failed.',
+  admin_reloads_failed:
+    'Reloads of the admin port refused because its certificate could not be used.',
   admin_unknown_host: 'Admin requests refused because their Host is not served.',
   admin_foreign_origin: 'Admin requests refused because another web page made them.',
   admin_unauthorized: 'Admin requests refused because they had no valid credentials.',

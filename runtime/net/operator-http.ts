@@ -4,6 +4,9 @@
  * limit. Built on fastify; the caller adds the routes.
  */
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { refusal, type Refused } from './http-admission.ts';
 
@@ -13,10 +16,14 @@ export interface OperatorHttpOptions {
   /** Of pages that may ask with credentials that their script has: `https://admin.example.com`. */
   readonly allowedOrigins: readonly string[];
   readonly maxConnections: number;
+  /** Undefined: plain HTTP. */
+  readonly tls?: SecureContextOptions | undefined;
   /** A handler failed (answered with 500). */
   onError(method: string, url: string, error: Error): void;
   /** A connection could not be taken, for want of descriptors mostly. The next one may be. */
   onAcceptError(): void;
+  /** A TLS handshake failed; its connection is gone. */
+  onTlsError(): void;
   /** A request was not admitted. */
   onRefused(refused: Refused): void;
 }
@@ -30,6 +37,8 @@ export interface OperatorHttp {
     listening: (port: number) => void,
     failed: (error: NodeJS.ErrnoException) => void,
   ): void;
+  /** Certificates for connections to come. Only of a server with TLS. */
+  useTls(tls: SecureContextOptions): void;
   /** Closes the port and cuts every connection, at once. */
   close(): void;
 }
@@ -53,10 +62,16 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 export function operatorHttp(options: OperatorHttpOptions): OperatorHttp {
-  const { app, server } = makeApp();
+  const { app, server } = makeApp(options);
   const allowedHosts = new Set(options.allowedHosts.map((host) => host.toLowerCase()));
   const allowedOrigins = new Set(options.allowedOrigins.map((origin) => origin.toLowerCase()));
   server.maxConnections = options.maxConnections;
+  // In the middle of a TLS handshake it is no connection of HTTP yet.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(HEADERS);
@@ -84,9 +99,13 @@ export function operatorHttp(options: OperatorHttpOptions): OperatorHttp {
     app,
     listen: (port, address, listening, failed) =>
       listen(app, server, port, address, listening, failed, options.onAcceptError),
+    useTls: (tls) => {
+      if (!('setSecureContext' in server)) throw new Error('a server without TLS');
+      server.setSecureContext(tls);
+    },
     close: () => {
       server.close();
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
     },
   };
 }
@@ -110,19 +129,22 @@ export function fail(reply: FastifyReply, status: number, code: string, message:
   void reply.code(status).send({ code, message, description: message });
 }
 
-function makeApp(): { app: FastifyInstance; server: Server } {
-  let server: Server | undefined;
+const LIMITS = {
+  maxHeaderSize: MAX_HEADER_BYTES,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  headersTimeout: REQUEST_TIMEOUT_MS,
+  connectionsCheckingInterval: CHECK_INTERVAL_MS,
+};
+
+function makeApp({ tls, onTlsError }: Pick<OperatorHttpOptions, 'tls' | 'onTlsError'>): {
+  app: FastifyInstance;
+  server: Server | TlsServer;
+} {
+  let server: Server | TlsServer | undefined;
   const serverFactory = (handler: RequestListener): Server => {
-    server = createServer(
-      {
-        maxHeaderSize: MAX_HEADER_BYTES,
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        headersTimeout: REQUEST_TIMEOUT_MS,
-        connectionsCheckingInterval: CHECK_INTERVAL_MS,
-      },
-      handler,
-    );
-    return server;
+    if (tls === undefined) return (server = createServer(LIMITS, handler));
+    const secure = { ...LIMITS, ...tls, handshakeTimeout: REQUEST_TIMEOUT_MS };
+    return (server = createTlsServer(secure, handler).on('tlsClientError', onTlsError));
   };
   const app = fastify({
     logger: false,

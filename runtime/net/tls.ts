@@ -1,6 +1,6 @@
 /** Certificates from files, as a context that a listener can exchange while it runs. */
 import { readFileSync } from 'node:fs';
-import type { SecureContext } from 'node:tls';
+import type { SecureContext, SecureContextOptions } from 'node:tls';
 import { createSecureContext } from 'node:tls';
 
 export interface TlsFiles {
@@ -17,20 +17,27 @@ export interface TlsFiles {
  * passphrase have there.
  */
 export function loadSecureContext(files: TlsFiles, section: string): SecureContext {
+  return createSecureContext(loadTlsOptions(files, section));
+}
+
+/** The same, as servers of node take it. */
+export function loadTlsOptions(files: TlsFiles, section: string): SecureContextOptions {
   const cert = read(files.cert, `${section}.certfile`);
   const key = read(files.key, `${section}.keyfile`);
   const ca = files.ca === undefined ? undefined : read(files.ca, `${section}.cacertfile`);
   const { passphrase } = files;
+  const options: SecureContextOptions = {
+    cert,
+    key,
+    ca,
+    passphrase,
+    minVersion: 'TLSv1.2',
+    // Where clients show certificates no session is resumed without it.
+    sessionIdContext: section.slice(0, 32),
+  };
   try {
-    return createSecureContext({
-      cert,
-      key,
-      ca,
-      passphrase,
-      minVersion: 'TLSv1.2',
-      // Where clients show certificates no session is resumed without it.
-      sessionIdContext: section.slice(0, 32),
-    });
+    createSecureContext(options);
+    return options;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(

@@ -1,8 +1,11 @@
 /** Keys of the admin server: health, metrics, the tree. */
 import { OPENNESS } from '../../actors/admin/access/openness.ts';
+import type { AdminConfig } from '../../actors/admin/config.ts';
 import { ADMIN_DEFAULTS as DEFAULTS } from '../../actors/admin/config.ts';
+import type { Conflict } from '../../runtime/config/check.ts';
 import { address, hostName } from '../../runtime/config/place-types.ts';
 import { key } from '../../runtime/config/schema.ts';
+import type { Values } from '../../runtime/config/schema.ts';
 import {
   byteSize,
   duration,
@@ -13,6 +16,8 @@ import {
   text,
 } from '../../runtime/config/scalar-types.ts';
 import { list } from '../../runtime/config/type.ts';
+import { certificateKeys, placeKeys } from './listener-keys.ts';
+import { certificateConflicts, certificateOf } from './listeners.ts';
 
 const MB = 1024 * 1024;
 
@@ -37,6 +42,14 @@ export const adminKeys = {
     default: DEFAULTS.port,
     doc: 'Port to listen on; 0 takes a free one.',
   }),
+  https: {
+    ...placeKeys(
+      'admin_api.https',
+      'the same over TLS, with the other keys of `admin_api.http`',
+      DEFAULTS.https,
+    ),
+    tls: certificateKeys('admin_api.https'),
+  },
   allowedHosts: key({
     name: 'admin_api.http.allowed_hosts',
     type: list(hostName),
@@ -141,3 +154,13 @@ export const adminKeys = {
     doc: 'The most that can be asked for. High: one request holds up the node while it lists them.',
   }),
 };
+
+type AdminValues = Values<typeof adminKeys>;
+
+export function adminConfig({ https, ...values }: AdminValues): AdminConfig {
+  return { ...values, https: { ...https, tls: certificateOf(https.tls) } };
+}
+
+export function adminConflicts({ https }: AdminValues): Conflict[] {
+  return certificateConflicts('admin_api.https', https);
+}

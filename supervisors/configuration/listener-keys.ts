@@ -23,7 +23,12 @@ import { list, optional } from '../../runtime/config/type.ts';
 const KB = 1024;
 const MB = 1024 * KB;
 
-function socketKeys(prefix: string, what: string, defaults: ListenerConfig) {
+/** Where to listen. */
+export function placeKeys(
+  prefix: string,
+  what: string,
+  defaults: Pick<ListenerConfig, 'enabled' | 'address' | 'port'>,
+) {
   return {
     enabled: key({
       name: `${prefix}.enabled`,
@@ -43,6 +48,12 @@ function socketKeys(prefix: string, what: string, defaults: ListenerConfig) {
       default: defaults.port,
       doc: 'Port to listen on; 0 takes a free one.',
     }),
+  };
+}
+
+function socketKeys(prefix: string, what: string, defaults: ListenerConfig) {
+  return {
+    ...placeKeys(prefix, what, defaults),
     maxConnections: key({
       name: `${prefix}.max_connections`,
       type: integer({ min: 1, max: 10_000_000 }),
@@ -93,7 +104,8 @@ function socketKeys(prefix: string, what: string, defaults: ListenerConfig) {
   };
 }
 
-function tlsKeys(prefix: string) {
+/** Who the server is. */
+export function certificateKeys(prefix: string) {
   return {
     cert: key({
       name: `${prefix}.certfile`,
@@ -116,6 +128,12 @@ function tlsKeys(prefix: string) {
       isReloadable: true,
       doc: 'Passphrase of the private key, when it has one.',
     }),
+  };
+}
+
+function tlsKeys(prefix: string) {
+  return {
+    ...certificateKeys(prefix),
     ca: key({
       name: `${prefix}.cacertfile`,
       type: optional(existingFile),

@@ -7,7 +7,8 @@ import type {
 } from '../../actors/listeners/config.ts';
 import type { Conflict } from '../../runtime/config/check.ts';
 import type { Values } from '../../runtime/config/schema.ts';
-import type { listenerKeys } from './listener-keys.ts';
+import type { TlsFiles } from '../../runtime/net/tls.ts';
+import type { certificateKeys, listenerKeys } from './listener-keys.ts';
 
 export interface ListenersConfig {
   readonly websocket: WebSocketListenerConfig;
@@ -62,10 +63,15 @@ function withPings<V extends { readonly isPingEnabled: boolean; readonly pingInt
 
 /** Undefined when the listener is off, or where a conflict has been found. */
 function tlsOf({ tls }: TlsSocket): ListenerTlsConfig | undefined {
-  const { cert, key, passphrase, ca, verify } = tls;
+  const files = certificateOf(tls);
+  return files && { ...files, ca: tls.ca, requestCert: tls.verify === 'verify_peer' };
+}
+
+type CertificateValues = Values<ReturnType<typeof certificateKeys>>;
+
+export function certificateOf({ cert, key, passphrase }: CertificateValues): TlsFiles | undefined {
   if (cert === undefined || key === undefined) return undefined;
-  const requestCert = verify === 'verify_peer';
-  return { cert, key, passphrase: passphrase?.reveal(), ca, requestCert };
+  return { cert, key, passphrase: passphrase?.reveal() };
 }
 
 export function listenerConflicts(values: ListenerValues, maxBacklogBytes: number): Conflict[] {
@@ -118,7 +124,10 @@ function proxyConflicts(
   ];
 }
 
-function tlsConflicts(prefix: string, { enabled, tls }: TlsSocket): Conflict[] {
+export function certificateConflicts(
+  prefix: string,
+  { enabled, tls }: { readonly enabled: boolean; readonly tls: CertificateValues },
+): Conflict[] {
   if (!enabled) return [];
   const missing = (key: string, problem: string): Conflict => ({
     keys: [`${prefix}.${key}`, `${prefix}.enabled`],
@@ -128,8 +137,14 @@ function tlsConflicts(prefix: string, { enabled, tls }: TlsSocket): Conflict[] {
   return [
     ...(tls.cert === undefined ? [missing('certfile', 'TLS needs a certificate')] : []),
     ...(tls.key === undefined ? [missing('keyfile', 'TLS needs a private key')] : []),
+  ];
+}
+
+function tlsConflicts(prefix: string, { enabled, tls }: TlsSocket): Conflict[] {
+  return [
+    ...certificateConflicts(prefix, { enabled, tls }),
     // Otherwise whoever any public authority has given a certificate would be who it says.
-    ...(tls.verify === 'verify_peer' && tls.ca === undefined
+    ...(enabled && tls.verify === 'verify_peer' && tls.ca === undefined
       ? [
           {
             keys: [`${prefix}.verify`, `${prefix}.cacertfile`],

@@ -43,7 +43,7 @@ export async function startSmallNode(settings: Partial<AdminConfig> = {}): Promi
       nodeName: 'small@127.0.0.1',
       version: '1.2.3',
       log: (_level, event, fields) => void faults.push({ event, ...fields }),
-      onListening: (bound) => void (port = bound),
+      onListening: (_section, bound) => void (port = bound),
     },
   );
   const kernel = boot({

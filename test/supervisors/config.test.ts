@@ -170,6 +170,10 @@ describe('a listener', () => {
     assert.deepEqual(mistakesOf(...lines), [
       'bondy.conf:2 wamp.tls.certfile: "/etc/bondy/no.pem" cannot be read',
     ]);
+    assert.deepEqual(mistakesOf('admin_api.https.enabled = on'), [
+      'bondy.conf:1 admin_api.https.enabled: TLS needs a certificate',
+      'bondy.conf:1 admin_api.https.enabled: TLS needs a private key',
+    ]);
   });
 
   test('shares its port with no other, unless the addresses differ', () => {

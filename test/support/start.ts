@@ -23,6 +23,8 @@ export interface NodeHandle {
   crashes(): readonly Crash[];
   /** A counter of /metrics, without its prefix and suffix. */
   counter(name: string): number;
+  /** As a SIGHUP does: with the same settings, files are read again. */
+  reload(): void;
   stop(): Promise<void>;
 }
 
@@ -58,6 +60,7 @@ export async function startTestNode(
     crashes: () =>
       node.kernel.crashes().map(({ path, reason, stack }) => ({ path, reason, stack })),
     counter: (name) => node.metrics.counters.value(name),
+    reload: () => node.reload(config),
     stop: () => node.stop(),
   };
 }

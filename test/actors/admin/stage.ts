@@ -109,7 +109,7 @@ export function runAdmin(
       nodeName: 'test-node',
       version: '0.0.0',
       log: (_level, event, fields) => logged.push({ event, fields }),
-      onListening: (port) => {
+      onListening: (_section, port) => {
         const setReadiness = (next: Readiness): void => void (readiness = next);
         resolve({ port, metrics, logged, setReadiness, close: stage.close });
       },

@@ -10,6 +10,7 @@ test('an accept that fails is counted, and the server goes on', async (t) => {
     maxConnections: 10,
     onError: (_method, _url, error) => assert.fail(error),
     onAcceptError: () => failed++,
+    onTlsError: () => assert.fail('without TLS'),
     onRefused: ({ message }) => assert.fail(message),
   });
   t.after(() => http.close());
