@@ -17,7 +17,8 @@ RUN chmod +x dist/bin/bondy.js && ln -s /app/dist/bin/bondy.js /usr/local/bin/bo
   && mkdir -p /var/lib/bondy && chown node:node /var/lib/bondy
 USER node
 EXPOSE 18080 18081 18082
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+# It starts a process of node, which a busy machine does not get done in three seconds.
+HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:18081/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["bondy"]
 CMD ["start"]
