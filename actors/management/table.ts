@@ -5,13 +5,12 @@ import { groupOperations } from './operations/group.ts';
 import {
   backupOperations,
   clusterOperations,
-  registryOperations,
-  sessionOperations,
   storeOperations,
   ticketOperations,
 } from './operations/node.ts';
 import type { RealmRules } from './operations/realm.ts';
 import { realmOperations } from './operations/realm.ts';
+import { registryOperations, sessionOperations } from './operations/registry.ts';
 import { userOperations } from './operations/user.ts';
 
 export function operationTable(rules: RealmRules): readonly Operation[] {

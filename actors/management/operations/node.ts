@@ -1,209 +1,13 @@
-/** What is not in the store of security: sessions and registrations of routers, the cluster, backups, figures. */
+/** What other parts of a node perform: the cluster, tickets, the store, backups, figures. */
 import type { TProperties, TSchema } from '@sinclair/typebox';
 import { Type } from '@sinclair/typebox';
-import type { Dict, Id as WampId, Value } from '../../../runtime/wamp/message.ts';
-import { ERRORS } from '../../../runtime/wamp/uris.ts';
-import type { ApiError } from '../api.ts';
-import { PING } from '../api.ts';
+import type { Dict } from '../../../runtime/wamp/message.ts';
+import type { Caller } from '../api.ts';
+import { NameText } from '../documents/names.ts';
 import { apiError } from '../errors.ts';
-import { NameText, Uri } from '../documents/names.ts';
-import type { Access, Done, Operation, Request } from '../operation.ts';
+import type { Access, Done, Operation } from '../operation.ts';
 import { operation } from '../operation.ts';
-import { pageOfDetails } from '../details.ts';
-import type { PageQuestion } from '../paging.ts';
-import { PAGE_KEYWORDS, pageKeywords } from '../paging.ts';
 import type { BackupVerb, ClusterVerb, ManagementPorts, StoreVerb, TicketVerb } from '../ports.ts';
-
-const Id = Type.Integer({ minimum: 1, maximum: 2 ** 53 });
-const Free = Type.Object({}, { additionalProperties: true });
-
-type Asked = Request<TProperties, TProperties>;
-interface MetaQuestion {
-  readonly procedure: string;
-  readonly args?: readonly Value[];
-  readonly kwargs?: Dict;
-}
-
-/** Answers with the first result of the router's procedure. */
-function askMeta(request: Asked, { procedure, args = [], kwargs = {} }: MetaQuestion, done: Done) {
-  const { ports, realm, caller } = request;
-  ports.meta.ask(realm, procedure, args, kwargs, caller, (outcome) =>
-    done(outcome.kind === 'error' ? { error: outcome.error } : { value: outcome.args[0] ?? null }),
-  );
-}
-
-export const sessionOperations: readonly Operation[] = [
-  operation({
-    uri: PING,
-    access: 'anyone',
-    summary: 'Answers `pong`, to everybody.',
-    result: Type.Literal('pong'),
-    run: (_request, done) => done({ value: 'pong' }),
-  }),
-  operation({
-    uri: 'bondy.session.self',
-    access: 'anyone',
-    summary: 'The session that asks.',
-    result: Free,
-    run(request, done) {
-      const { session } = request.caller;
-      if (session === undefined) {
-        return done({ error: apiError('noSuchSession', 'this is no WAMP session') });
-      }
-      askMeta(request, { procedure: 'wamp.session.get', args: [session] }, done);
-    },
-  }),
-  operation({
-    uri: 'bondy.session.list',
-    access: 'realm',
-    summary: 'Ids of the sessions of the realm, on all nodes.',
-    pageBy: [],
-    result: Type.Array(Id),
-    run: (request, done) => askMeta(request, { procedure: 'wamp.session.list' }, done),
-  }),
-  operation({
-    uri: 'bondy.session.details',
-    access: 'realm',
-    summary: 'The sessions of the realm with their details, on all nodes.',
-    kwargs: PAGE_KEYWORDS,
-    result: Type.Array(Free),
-    run(request, done) {
-      askMeta(request, { procedure: 'wamp.session.list' }, (listed) => {
-        if ('error' in listed) return done(listed);
-        tellDetails(request, 'wamp.session.get', listed.value as readonly WampId[], done);
-      });
-    },
-  }),
-  operation({
-    uri: 'bondy.session.count',
-    access: 'realm',
-    summary: 'How many sessions the realm has, on all nodes.',
-    result: Type.Integer(),
-    run: (request, done) => askMeta(request, { procedure: 'wamp.session.count' }, done),
-  }),
-  operation({
-    uri: 'bondy.session.get',
-    access: 'realm',
-    summary: 'Details of a session, on whatever node.',
-    args: { session: Id },
-    result: Free,
-    run: (request, done) =>
-      askMeta(request, { procedure: 'wamp.session.get', args: [request.args.session] }, done),
-  }),
-  operation({
-    uri: 'bondy.session.kill',
-    access: 'realm',
-    isChange: true,
-    summary: 'Closes a session, with a reason (a URI) and a message if they are given.',
-    args: { session: Id },
-    kwargs: {
-      reason: Type.Optional(Uri),
-      message: Type.Optional(Type.String({ maxLength: 1_024 })),
-    },
-    run(request, done) {
-      const { args, kwargs } = request;
-      askMeta(request, { procedure: 'wamp.session.kill', args: [args.session], kwargs }, done);
-    },
-  }),
-];
-
-export const registryOperations: readonly Operation[] = [
-  operation({
-    uri: 'bondy.registration.list',
-    access: 'realm',
-    summary: 'All registrations of the realm with their details.',
-    pageBy: ['id'],
-    result: Type.Array(Free),
-    run: (request, done) => listDetails(request, 'registration', done),
-  }),
-  operation({
-    uri: 'bondy.registration.get',
-    access: 'realm',
-    summary: 'A registration.',
-    args: { registration: Id },
-    result: Free,
-    run: (request, done) =>
-      askMeta(
-        request,
-        { procedure: 'wamp.registration.get', args: [request.args.registration] },
-        done,
-      ),
-  }),
-  operation({
-    uri: 'bondy.registration.callee.list',
-    access: 'realm',
-    summary: 'Sessions that have registered a procedure.',
-    args: { procedure: Uri },
-    pageBy: ['session_id'],
-    result: Type.Array(Free),
-    run(request, done) {
-      const match = { procedure: 'wamp.registration.match', args: [request.args.procedure] };
-      askMeta(request, match, (found) => {
-        if ('error' in found) return done(found);
-        if (found.value === null) return done({ value: [] });
-        const list = { procedure: 'wamp.registration.list_callees', args: [found.value] };
-        askMeta(request, list, (callees) => {
-          if ('error' in callees) return done(callees);
-          const ids = callees.value as readonly Value[];
-          done({ value: ids.map((session) => ({ session_id: session })) });
-        });
-      });
-    },
-  }),
-  operation({
-    uri: 'bondy.subscription.list',
-    access: 'realm',
-    summary: 'All subscriptions of the realm with their details.',
-    pageBy: ['id'],
-    result: Type.Array(Free),
-    run: (request, done) => listDetails(request, 'subscription', done),
-  }),
-  operation({
-    uri: 'bondy.subscription.get',
-    access: 'realm',
-    summary: 'A subscription.',
-    args: { subscription: Id },
-    result: Free,
-    run: (request, done) =>
-      askMeta(
-        request,
-        { procedure: 'wamp.subscription.get', args: [request.args.subscription] },
-        done,
-      ),
-  }),
-];
-
-function listDetails(request: Asked, what: 'registration' | 'subscription', done: Done): void {
-  askMeta(request, { procedure: `wamp.${what}.list` }, (listed) => {
-    if ('error' in listed) return done(listed);
-    const { exact, prefix, wildcard } = listed.value as Lists;
-    tellDetails(request, `wamp.${what}.get`, [...exact, ...prefix, ...wildcard], done);
-  });
-}
-
-function tellDetails(request: Asked, procedure: string, ids: readonly WampId[], done: Done): void {
-  let failure: ApiError | undefined;
-  pageOfDetails(
-    ids,
-    request.kwargs as PageQuestion,
-    (id, answer) =>
-      askMeta(request, { procedure, args: [id] }, (got) => {
-        if (!('error' in got)) return answer(got.value);
-        // A row that could not be asked for is none that is gone: no list is told without it.
-        if (!GONE.has(got.error.uri)) failure ??= got.error;
-        answer(undefined);
-      }),
-    (page) => done(failure ? { error: failure } : { value: page.rows, kwargs: pageKeywords(page) }),
-  );
-}
-
-const GONE: ReadonlySet<string> = new Set([
-  ERRORS.noSuchSession,
-  ERRORS.noSuchRegistration,
-  ERRORS.noSuchSubscription,
-]);
-
-type Lists = Readonly<Record<'exact' | 'prefix' | 'wildcard', readonly WampId[]>>;
 
 /** Performed by others; what this node has not is no procedure. */
 function passedOn<V extends string>(
@@ -228,11 +32,8 @@ function passedOn<V extends string>(
       if (!performer) {
         return done({ error: apiError('noSuchProcedure', `${uri} is not possible on this node`) });
       }
-      performer.perform(
-        spec.verb,
-        { caller, realm, args: args as Dict, kwargs: kwargs as Dict },
-        done,
-      );
+      const request = { caller, realm, args: args as Dict, kwargs: kwargs as Dict };
+      performer.perform(spec.verb, request, done);
     },
   });
 }
@@ -240,7 +41,7 @@ function passedOn<V extends string>(
 type PerformOf<V extends string> = (
   verb: V,
   request: {
-    readonly caller: Asked['caller'];
+    readonly caller: Caller;
     readonly realm: string;
     readonly args: Dict;
     readonly kwargs: Dict;
