@@ -8,20 +8,23 @@ import type {
   RealmLimits,
   RealmRecord,
   SecurityRecord,
-  StoredPassword,
+  UserRecord,
 } from '../actors/security/records.ts';
 import type { NodeConfig } from './config.ts';
+
+export type AdminPassword = Pick<UserRecord, 'password' | 'passwordAt'>;
 
 const FACT = { held: true, at: 0 };
 
 /** How administrators prove who they are; never nobody in particular. */
 export const MASTER_METHODS = ['cryptosign', 'wamp-scram', 'password', 'wampcra', 'ticket'];
-const PASSWORD_METHODS = ['wamp-scram', 'password', 'wampcra'];
+/** It has no keys; tickets it issues itself. */
+const ADMIN_METHODS = MASTER_METHODS.filter((method) => method !== 'cryptosign');
 const EVERYWHERE = ['0.0.0.0/0', '::/0'];
 
 export function configuredRecords(
   { realms, masterRealm }: NodeConfig,
-  password: StoredPassword | undefined,
+  password: AdminPassword | undefined,
 ): readonly SecurityRecord[] {
   const { uri, adminUsername } = masterRealm;
   const records: SecurityRecord[] = realms.map(configured);
@@ -58,10 +61,10 @@ function master(uri: string): RealmRecord {
 function administrator(
   realm: string,
   username: string,
-  password: StoredPassword,
+  password: AdminPassword,
 ): readonly SecurityRecord[] {
   const sources = EVERYWHERE.flatMap((cidr) =>
-    PASSWORD_METHODS.map((authmethod) => ({
+    ADMIN_METHODS.map((authmethod) => ({
       ...FACT,
       realm,
       username,
@@ -72,7 +75,7 @@ function administrator(
   );
   const user = { realm, username, enabled: true, ssoRealmUri: null, meta: {}, since: 0 };
   return [
-    { kind: 'user', ...FACT, ...user, password, passwordAt: 1 },
+    { kind: 'user', ...FACT, ...user, ...password },
     ...sources.map((source) => ({ kind: 'source', ...source }) as const),
     ...PERMISSIONS.map((permission) => {
       const role = `user/${username}`;

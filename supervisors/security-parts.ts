@@ -6,17 +6,18 @@ import { Passwords } from '../actors/security/passwords.ts';
 import { Policy } from '../actors/security/policy/policy.ts';
 import { protocolsFor } from '../actors/security/policy/view.ts';
 import { RealmKeys } from '../actors/security/realm-keys.ts';
-import type { StoredPassword } from '../actors/security/records.ts';
 import type { SecurityMessage } from '../actors/security/services.ts';
 import { SecurityTable } from '../actors/security/table.ts';
 import type { WriterMessage } from '../actors/security/writer.actor.ts';
 import { ThreadPoolDeriver } from '../runtime/crypto/derivation.ts';
 import { primitives } from '../runtime/crypto/primitives.ts';
+import { utf8 } from '../runtime/crypto/encoding.ts';
 import type { Sealer } from '../runtime/crypto/seal.ts';
 import { sealerOf } from '../runtime/crypto/seal.ts';
 import { makeSigningKey } from '../runtime/crypto/signing-key.ts';
 import { Mailbox } from '../runtime/kernel/mailbox.ts';
 import type { NodeConfig } from './config.ts';
+import type { AdminPassword } from './configured-records.ts';
 import { configuredRecords, MASTER_METHODS } from './configured-records.ts';
 
 export interface SecurityParts {
@@ -34,13 +35,16 @@ const CHANGES = { limit: 2_000_000, onFull: 'refuse' } as const;
 /** Changes that wait for one before them. */
 const COMMITS = { limit: 1_000, onFull: 'refuse' } as const;
 
-/** Rejects with a sentence for the operator. */
-export async function securityParts(config: NodeConfig): Promise<SecurityParts> {
-  return configuredSecurity(config, await adminPassword(config));
+/** Rejects with a sentence for the operator. `secret`: the same on all nodes and in all their lives. */
+export async function securityParts(
+  config: NodeConfig,
+  secret: Uint8Array,
+): Promise<SecurityParts> {
+  return configuredSecurity(config, await adminPassword(config, secret));
 }
 
 /** As the configuration says, without what the store has. */
-export function configuredSecurity(config: NodeConfig, password?: StoredPassword): SecurityParts {
+export function configuredSecurity(config: NodeConfig, password?: AdminPassword): SecurityParts {
   const sealer = readSealer(config.masterRealm.keyFile);
   const policy = new Policy(config.authentication.defaults);
   for (const record of configuredRecords(config, password)) policy.configure(record);
@@ -62,9 +66,12 @@ function readSealer(path: string | undefined): Sealer | undefined {
 }
 
 /** No default: without a password in the configuration nobody has one. */
-async function adminPassword(config: NodeConfig): Promise<StoredPassword | undefined> {
-  const { adminPassword: secret } = config.masterRealm;
-  if (secret === undefined) return undefined;
+async function adminPassword(
+  config: NodeConfig,
+  secret: Uint8Array,
+): Promise<AdminPassword | undefined> {
+  const { adminPassword: written } = config.masterRealm;
+  if (written === undefined) return undefined;
   const { password, derivation, defaults } = config.authentication;
   const protocols = protocolsFor(MASTER_METHODS, defaults);
   const passwords = new Passwords({
@@ -73,11 +80,11 @@ async function adminPassword(config: NodeConfig): Promise<StoredPassword | undef
     limits: () => password,
   });
   const made = await new Promise<Parameters<Parameters<Passwords['make']>[2]>[0]>((resolve) =>
-    passwords.make(secret.reveal(), { ...defaults.password, protocols }, resolve),
+    passwords.make(written.reveal(), { ...defaults.password, protocols }, resolve),
   );
   switch (made.kind) {
     case 'made':
-      return made.stored;
+      return { password: made.stored, passwordAt: passwordAtOf(written.reveal(), secret) };
     case 'unsuitable':
       throw new Error(`security.admin.password: the password ${made.why}`);
     case 'busy':
@@ -85,4 +92,13 @@ async function adminPassword(config: NodeConfig): Promise<StoredPassword | undef
     case 'failed':
       throw new Error(`security.admin.password: ${made.why}`);
   }
+}
+
+/**
+ * Nobody counts the passwords of a file. This number is another for another password, so that the tickets of the one before
+ * end; tickets tell it, and without the secret no password can be tried on it.
+ */
+function passwordAtOf(password: string, secret: Uint8Array): number {
+  const digest = primitives.hmac(secret, utf8(`bondy admin password 1 ${password}`));
+  return digest.slice(0, 6).reduce((number, byte) => number * 256 + byte, 0) + 1;
 }

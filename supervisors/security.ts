@@ -4,13 +4,14 @@ import { AutomaticRealms } from '../actors/security/automatic-realms.ts';
 import type { Principal } from '../actors/security/api.ts';
 import { whyLeave } from '../actors/security/presence.ts';
 import { security as securityActor } from '../actors/security/security.actor.ts';
+import { endOf } from '../actors/security/tickets/standing.ts';
 import { ticketCollector } from '../actors/security/tickets/collector.actor.ts';
 import { writer } from '../actors/security/writer.actor.ts';
+import { CLOSE } from '../runtime/wamp/uris.ts';
 import { COOLING } from './intensities.ts';
 import type { ChildSpec } from '../runtime/kernel/supervision.ts';
 import { managementChild } from './management.ts';
 import type { Parts } from './parts.ts';
-import type { SecurityParts } from './security-parts.ts';
 
 /** While it is being restarted, everybody is judged by what was known last; changes wait. */
 export function security(parts: Parts): ChildSpec {
@@ -61,10 +62,19 @@ export function security(parts: Parts): ChildSpec {
   };
 }
 
-/** Whoever waited to come in while it was disabled or removed may not stay. */
-export function mayStay({ table }: SecurityParts) {
-  return (realm: string, principal: Principal): string | undefined =>
-    whyLeave(table.policy, realm, principal);
+/** Whoever waited to come in while it was disabled or removed may not stay; nor who came by a ticket that has ended. */
+export function staying({ security, config, kernel }: Parts) {
+  const { policy } = security.table;
+  const staysUntil = ({ ticket }: Pick<Principal, 'ticket'>): number | undefined =>
+    ticket && endOf(policy, config().tickets, ticket);
+  return {
+    staysUntil,
+    mayStay: (realm: string, principal: Principal): string | undefined =>
+      whyLeave(policy, realm, principal) ??
+      (kernel().clock.wall() < (staysUntil(principal) ?? Infinity)
+        ? undefined
+        : CLOSE.ticketExpired),
+  };
 }
 
 /** A HELLO may make its realm, if the configuration says so. */
@@ -72,6 +82,7 @@ export function automaticRealms(parts: Parts): (uri: string, done: () => void) =
   const { table, commits } = parts.security;
   const realms = new AutomaticRealms({
     isOn: () => parts.config().bootstrap.makesRealms,
+    limit: () => parts.config().bootstrap.maxMadeRealms,
     record: (key) => table.policy.record(key),
     commit: (records, done) => commits.commit(records, done),
     count: parts.net.count,

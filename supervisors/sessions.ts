@@ -3,7 +3,7 @@ import { session } from '../actors/sessions/session.actor.ts';
 import type { ChildSpec } from '../runtime/kernel/supervision.ts';
 import type { Connection } from '../runtime/net/connection.ts';
 import type { Parts } from './parts.ts';
-import { automaticRealms, mayStay } from './security.ts';
+import { automaticRealms, staying } from './security.ts';
 
 /** Temporary children: a session that crashes is one client's connection lost, and the client comes back. */
 export function sessions(parts: Parts): ChildSpec {
@@ -12,7 +12,7 @@ export function sessions(parts: Parts): ChildSpec {
     config: () => config().sessions,
     agent: `bondy-ts/${version}`,
     authenticator,
-    mayStay: mayStay(parts.security),
+    ...staying(parts),
     makeRealm: automaticRealms(parts),
     lookup: (realm: string) => directory.lookup(realm),
     continuity: parts.cluster?.continuity,

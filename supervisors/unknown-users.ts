@@ -1,5 +1,6 @@
 /**
- * The secret that the challenges of users who do not exist are made from. It is the same on all nodes and in all their
+ * The secret that the challenges of users who do not exist are made from, and what the administrator's tickets are tied to
+ * its password by. It is the same on all nodes and in all their
  * lives: who is asked with another salt after a restart, or on another node, does not exist.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -30,7 +31,7 @@ function derived(shared: Uint8Array): Uint8Array {
   return primitives.hmac(shared, utf8('bondy unknown users 1'));
 }
 
-/** One that is damaged is as good as none: nothing but these challenges was made from it. */
+/** One that is damaged is as good as none: with another one the administrator's tickets end, and nothing else is lost. */
 function kept({ unknownUsersFile: path }: DataDirectory): Uint8Array {
   const known = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
   if (HEX.test(known)) return Buffer.from(known, 'hex');

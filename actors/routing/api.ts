@@ -18,7 +18,7 @@ import type {
 import type { ApiOutcome } from '../management/api.ts';
 import type { RegistryEvent } from '../registry/api.ts';
 import type { Relayed } from '../relay/api.ts';
-import type { Subject } from '../security/api.ts';
+import type { EntryTicket, Subject } from '../security/api.ts';
 import type { SessionMessage } from '../sessions/api.ts';
 import type { RecordedRows } from './recorded/messages.ts';
 import type { RowStored } from './replicated/messages.ts';
@@ -47,6 +47,8 @@ export interface Member {
   readonly trustlevel: number | undefined;
   /** Who the policy is asked about. Undefined: what authid and authrole say. */
   readonly subject?: Subject | undefined;
+  /** By which it has come in. */
+  readonly ticket?: EntryTicket | undefined;
   readonly features: PeerFeatures;
   readonly transport: TransportInfo;
   readonly outlet: Outlet;

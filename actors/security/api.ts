@@ -6,6 +6,7 @@ import type { TransportInfo } from '../../runtime/net/connection.ts';
 import type { Dict } from '../../runtime/wamp/message.ts';
 import type { Member } from '../routing/api.ts';
 import type { Subject } from './policy-port.ts';
+import type { EntryTicket } from './tickets/claims.ts';
 
 export interface Principal {
   readonly authid: string;
@@ -16,6 +17,8 @@ export interface Principal {
   readonly trustlevel?: number | undefined;
   /** Who the policy is asked about. Undefined: the realm has no access rules, or authid and authrole say it. */
   readonly subject?: Subject | undefined;
+  /** By which it has come in: the session ends when it is revoked. */
+  readonly ticket?: EntryTicket | undefined;
 }
 
 export type Verdict =
@@ -122,5 +125,5 @@ export type { PolicyDefaults } from './policy/view.ts';
 export { protocolsFor } from './policy/view.ts';
 export type { CommitOptions, Committed } from './commits.ts';
 export type { Made as MadePassword, Verified as VerifiedPassword } from './passwords.ts';
-export type { TicketScope } from './tickets/claims.ts';
+export type { EntryTicket, TicketScope } from './tickets/claims.ts';
 export { ticketScopeOf } from './tickets/claims.ts';

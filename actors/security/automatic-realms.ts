@@ -12,14 +12,13 @@ import type { RealmRecord, SecurityRecord } from './records.ts';
 
 export interface AutomaticRealmsDependencies {
   isOn(): boolean;
+  /** In a life of the node: what its realms take must not be a stranger's to choose. */
+  limit(): number;
   /** What is known under a key, held or taken back. */
   record(key: string): SecurityRecord | undefined;
   commit(records: readonly SecurityRecord[], done: (outcome: Committed) => void): void;
   count(counter: string): void;
 }
-
-/** In a life of the node: what its realms take must not be a stranger's to choose. */
-const MAX_REALMS = 100;
 
 export class AutomaticRealms {
   readonly #d: AutomaticRealmsDependencies;
@@ -37,7 +36,7 @@ export class AutomaticRealms {
     if (waiting) return waiting.push(done) > 0;
     const record = realmOf(uri);
     if (!isNameOfRealm(uri) || this.#d.record(keyOf(record))) return false;
-    if (this.#made >= MAX_REALMS) {
+    if (this.#made >= this.#d.limit()) {
       this.#d.count('realms_not_made');
       return false;
     }

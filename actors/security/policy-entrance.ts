@@ -111,7 +111,7 @@ export class PolicyEntrance implements Entrance {
 
   #user(
     authmethod: MethodName,
-    { authextra = {}, vouched }: Proven,
+    { authextra = {}, vouched, ticket }: Proven,
     hello: Hello,
     before: EffectiveUser,
     address: string,
@@ -130,6 +130,7 @@ export class PolicyEntrance implements Entrance {
       authprovider: PROVIDER,
       authextra: { ...authextra, ...several(chosen) },
       subject: { username: now.username, groups: chosen ?? vouched?.groups },
+      ...(ticket && { ticket }),
     };
   }
 

@@ -92,6 +92,8 @@ export type PolicyChange =
       readonly username: string;
       readonly what: 'removed' | 'disabled' | 'rekeyed';
     }
+  /** Tickets of this user were revoked: sessions that came in by one of them must end. */
+  | { readonly kind: 'tickets'; readonly realm: string; readonly username: string }
   /** Decisions of this realm (and of those that inherit from it) may be others now. */
   | { readonly kind: 'decisions'; readonly realm: string };
 

@@ -184,6 +184,8 @@ export interface TicketRecord extends Fact {
   readonly id: string;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
+  /** Tickets that had this place before and are older were revoked, not only replaced. `Policy.stamp` sees to it. */
+  readonly since: number;
 }
 
 /**

@@ -5,11 +5,11 @@
  * State first: a row changes the policy, and what that asks for is written down in the table, in one step. It is done when
  * the changes that wait behind it are in as well, so that a batch is acted upon as a whole.
  */
-import type { Context, Definition, Handlers, Target } from '../../runtime/kernel/actor.ts';
+import type { Context, Definition, Handlers, ReplyTo, Target } from '../../runtime/kernel/actor.ts';
 import type { Mailbox } from '../../runtime/kernel/mailbox.ts';
 import { compareBytes } from '../../runtime/structures/bytes.ts';
 import { Malformed } from '../../runtime/structures/malformed.ts';
-import type { Realm } from '../realms/api.ts';
+import type { Dismissal, Realm } from '../realms/api.ts';
 import type { Change, Store, StoreState } from '../store/api.ts';
 import { partitionName } from '../store/api.ts';
 import { CLOSE } from '../../runtime/wamp/uris.ts';
@@ -44,6 +44,8 @@ export interface OpenRealms {
 const LOOK_AGAIN_MS = 200;
 /** Rows read again in a turn. */
 const SLICE = 200;
+/** Sessions looked at in a turn: a microsecond each, and a few more for one that must end. */
+const SESSIONS_SLICE = 500;
 
 export function security(dependencies: SecurityDependencies): Definition<SecurityMessage> {
   const { mailbox } = dependencies;
@@ -54,6 +56,24 @@ export function security(dependencies: SecurityDependencies): Definition<Securit
   };
 }
 
+/** Changes that are acted upon together. A realm of a hundred thousand sessions must not hold up the node. */
+interface Batch {
+  /** The oldest so many changes of those to be acted upon. */
+  readonly size: number;
+  readonly rest: Iterator<Affected>;
+  readonly waiting: readonly ReplyTo<void>[];
+}
+
+/** A session that may have to leave. */
+interface Affected {
+  readonly realm: string;
+  readonly leaving: Leaving;
+  readonly session: Target<Dismissal>;
+  readonly member: Member;
+}
+
+const NOBODY: ReadonlyMap<Target<Dismissal>, Member> = new Map();
+
 class SecurityActor implements Handlers<SecurityMessage> {
   readonly #d: SecurityDependencies;
   readonly #context: Context<SecurityMessage>;
@@ -62,6 +82,10 @@ class SecurityActor implements Handlers<SecurityMessage> {
   #unread: string[] = [];
   #follows = false;
   #isToAct = false;
+  /** What is being acted upon. */
+  #batch: Batch | undefined;
+  /** For what comes after it. */
+  #waiting: ReplyTo<void>[] = [];
   /** Versions of the policy for which routers were told to go through what their sessions hold. */
   #reviewed: ReadonlyMap<string, number> = new Map();
 
@@ -92,9 +116,12 @@ class SecurityActor implements Handlers<SecurityMessage> {
         return this.#read(SLICE);
       case 'act':
         return this.#act();
+      case 'expel':
+        if (this.#batch && this.#expelSome(this.#batch)) this.#finish(this.#batch);
+        return; // without a batch: of an actor that died
       case 'sync':
-        this.#act();
-        return message.reply.reply();
+        this.#waiting.push(message.reply);
+        return this.#act();
     }
   }
 
@@ -180,37 +207,77 @@ class SecurityActor implements Handlers<SecurityMessage> {
     this.#d.mailbox.admit({ kind: 'act' });
   }
 
-  /** Whoever is told twice, after a crash in the middle, is told nothing new. */
+  /** One batch of changes after the other. Whoever is told twice, after a crash in the middle, is told nothing new. */
   #act(): void {
     this.#isToAct = false;
+    if (this.#batch) return;
     const changes = this.#writer.work.all();
-    if (changes.length === 0) return;
-    for (const [realm, leaving] of expulsions(changes)) this.#expel(realm, leaving);
-    this.#review(replaced(changes));
+    this.#batch = { size: changes.length, rest: this.#affected(changes), waiting: this.#waiting };
+    this.#waiting = [];
+    const isDone = this.#expelSome(this.#batch);
+    if (changes.length > 0) this.#review(replaced(changes));
     if (changes.some(({ kind }) => kind === 'realm')) this.#d.keeper()?.cast({ kind: 'look' });
-    this.#writer.work.done();
+    if (isDone) this.#finish(this.#batch);
   }
 
-  /** Of users, and of a realm that is another itself. */
-  #expel(realm: string, { users, isChanged }: Leaving): void {
-    const { policy } = this.#writer;
-    for (const [session, member] of this.#d.realms.lookup(realm)?.attendance.sessions() ?? []) {
-      const reason =
-        this.#whyLeave(realm, users, member) ?? (isChanged && whyLeave(policy, realm, member));
-      if (!reason) continue;
+  /** True: all of them were looked at. */
+  #expelSome({ rest }: Batch): boolean {
+    for (let looked = 0; looked < SESSIONS_SLICE; looked++) {
+      const next = rest.next();
+      if (next.done) return true;
+      const { realm, leaving, session, member } = next.value;
+      const reason = this.#whyLeave(realm, leaving, member);
+      if (reason === undefined) continue;
       this.#d.count('sessions_expelled');
       session.cast({ kind: 'goodbye', reason, details: { message: WORDS[reason] } });
     }
+    this.#d.mailbox.admit({ kind: 'expel' });
+    return false;
   }
 
-  #whyLeave(realm: string, users: ReadonlyMap<string, Expulsion>, member: Member) {
+  #finish({ size, waiting }: Batch): void {
+    this.#batch = undefined;
+    this.#writer.work.done(size);
+    for (const reply of waiting) reply.reply();
+    if (this.#waiting.length > 0 || !this.#writer.work.isEmpty) this.#actLater();
+  }
+
+  /** Who is in now: whoever comes in later is judged by these changes, and may be another user of the same name. */
+  #affected(changes: readonly PolicyChange[]): Iterator<Affected> {
+    const realms = [...expulsions(changes)].map(([realm, leaving]) => {
+      const sessions = this.#d.realms.lookup(realm)?.attendance.sessions() ?? NOBODY;
+      return { realm, leaving, sessions, present: [...sessions.keys()] };
+    });
+    return (function* () {
+      for (const { realm, leaving, sessions, present } of realms) {
+        for (const session of present) {
+          const member = sessions.get(session);
+          if (member) yield { realm, leaving, session, member };
+        }
+      }
+    })();
+  }
+
+  #whyLeave(
+    realm: string,
+    { users, holders, isChanged }: Leaving,
+    member: Member,
+  ): string | undefined {
     // Without a subject: a realm of the configuration, whose users are no records.
-    const { username = '', isVouchedFor = false } = member.subject ?? {};
+    const { username = '' } = member.subject ?? {};
     const what = users.get(username);
-    if (what === undefined || (isVouchedFor && what !== 'disabled')) return undefined;
+    const why = what && this.#whyUserLeaves(realm, what, member);
+    if (why !== undefined) return why;
+    const isAsked = isChanged || (member.ticket !== undefined && holders.has(username));
+    return isAsked ? whyLeave(this.#writer.policy, realm, member) : undefined;
+  }
+
+  #whyUserLeaves(realm: string, what: Expulsion, { id, subject }: Member): string | undefined {
+    const { username = '', isVouchedFor = false } = subject!;
+    if (isVouchedFor && what !== 'disabled') return undefined;
     const passwordAt = this.#writer.policy.user(realm, username)?.passwordAt ?? 0;
     const spared = this.#d.table.sparedOf(username, passwordAt);
-    return what === 'rekeyed' && spared === member.id ? undefined : CLOSE_USER[what];
+    return what === 'rekeyed' && spared === id ? undefined : CLOSE_USER[what];
   }
 
   /** Routers go through what their sessions hold, where decisions may be others than when they were told last. */
@@ -232,6 +299,7 @@ const WORDS: Readonly<Record<string, string>> = {
   [CLOSE.userDeleted]: 'the user was removed',
   [CLOSE.userDisabled]: 'the user was disabled',
   [CLOSE.credentialsChanged]: 'the credentials of the user were changed',
+  [CLOSE.ticketRevoked]: 'the ticket by which the session came in was revoked',
   [CLOSE.methodWithdrawn]: 'the realm no longer offers the method by which the session came in',
 };
 

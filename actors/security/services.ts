@@ -8,6 +8,7 @@ export type SecurityMessage =
   | { readonly kind: 'look' }
   | { readonly kind: 'read' }
   | { readonly kind: 'act' }
+  | { readonly kind: 'expel' }
   /** Answered when all changes that were told before are in the policy and were acted upon. */
   | { readonly kind: 'sync'; readonly reply: ReplyTo<void> };
 

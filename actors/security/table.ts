@@ -94,7 +94,8 @@ export class Work {
     return [...this.#rows.values()];
   }
 
-  done(): void {
-    this.#rows.clear();
+  /** The oldest so many. */
+  done(count: number): void {
+    for (const key of [...this.#rows.keys()].slice(0, count)) this.#rows.delete(key);
   }
 }

@@ -35,7 +35,7 @@ export type SessionMessage =
   | RealmClosed
   | {
       readonly kind: 'timer';
-      readonly timer: 'hello' | 'authenticate' | 'goodbye' | 'slow_consumer';
+      readonly timer: 'hello' | 'authenticate' | 'goodbye' | 'slow_consumer' | 'ticket';
     };
 
 /** The dynamic supervisor of all sessions: `start_child` with the connection a listener accepted. */

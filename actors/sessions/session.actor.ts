@@ -47,12 +47,17 @@ export interface SessionShellDependencies {
   makeRealm?(realm: string, done: () => void): boolean;
   /** Why not (a reason for GOODBYE), when what let it in was taken back while it waited to come in. */
   mayStay?(realm: string, principal: Principal): string | undefined;
+  /** Ms since 1970 at which `mayStay` is to be asked again. Undefined: never. */
+  staysUntil?(principal: Principal): number | undefined;
   /** Undefined: a node that is alone. */
   readonly continuity?: Continuity | undefined;
   count(counter: string, by?: number): void;
 }
 
 const hellos = new HelloMemo();
+
+/** Timers are not set for longer, and wall clocks are corrected. */
+const CHECK_AGAIN_MS = 86_400_000;
 
 /** Requests in one message to the router: so many small ones in a chunk must not hold its turn. */
 const MAX_TOGETHER = 128;
@@ -136,9 +141,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
       case 'realm_closed':
         return this.#session.goodbye(CLOSE.closeRealm, {});
       case 'timer':
-        return message.timer === 'slow_consumer'
-          ? this.#onSlow()
-          : this.#session.onTimer(message.timer);
+        return this.#onTimer(message.timer);
     }
   }
 
@@ -189,6 +192,7 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
       authextra: principal.authextra,
       trustlevel: principal.trustlevel,
       subject: principal.subject,
+      ticket: principal.ticket,
       features: introduction.features,
       transport: this.#connection.info,
       outlet: this.#outlet,
@@ -198,12 +202,21 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
     };
     this.#realm = realm;
     realm.attendance.enter(self, this.#member);
-    const why = this.#d.mayStay?.(realm.uri, principal);
-    if (why !== undefined) self.cast({ kind: 'goodbye', reason: why, details: {} });
+    this.#checkStay(realm, this.#member);
     const delivery = realm.router.cast({ kind: 'join', member: this.#member });
     if (delivery === 'accepted') return;
     this.#part();
     this.#onRouterFull();
+  }
+
+  #checkStay(realm: Realm, member: Member): void {
+    const { clock, self } = this.#context;
+    const why = this.#d.mayStay?.(realm.uri, member);
+    if (why !== undefined) return void self.cast({ kind: 'goodbye', reason: why, details: {} });
+    const until = this.#d.staysUntil?.(member);
+    if (until === undefined) return;
+    const afterMs = Math.min(Math.max(0, until - clock.wall()), CHECK_AGAIN_MS);
+    this.#context.after(afterMs, { kind: 'timer', timer: 'ticket' });
   }
 
   leave(): void {
@@ -240,6 +253,12 @@ class SessionShell implements Handlers<SessionMessage>, SessionEffects, Connecti
     if (what.kind === 'forward') return this.#pass(what.message);
     if (what.kind === 'answer') outlet.send(what.message);
     if (outlet.isCongested) this.#pauseForAnswers();
+  }
+
+  #onTimer(timer: SessionTimer): void {
+    if (timer === 'slow_consumer') return this.#onSlow();
+    if (timer !== 'ticket') return this.#session.onTimer(timer);
+    if (this.#realm && this.#member) this.#checkStay(this.#realm, this.#member);
   }
 
   schedule(timer: SessionTimer | undefined, afterMs: number): void {

@@ -65,4 +65,6 @@ export const CLOSE = {
   userDisabled: 'bondy.user.disabled',
   credentialsChanged: 'bondy.user.credentials_changed',
   methodWithdrawn: 'bondy.session.method_withdrawn',
+  ticketRevoked: 'bondy.session.ticket_revoked',
+  ticketExpired: 'bondy.session.ticket_expired',
 } as const;

@@ -1,6 +1,6 @@
 /** Keys of the bootstrap file, and of realms that come by themselves. */
 import { path } from '../../runtime/config/place-types.ts';
-import { byteSize, onOff } from '../../runtime/config/scalar-types.ts';
+import { byteSize, integer, onOff } from '../../runtime/config/scalar-types.ts';
 import { key } from '../../runtime/config/schema.ts';
 import type { Values } from '../../runtime/config/schema.ts';
 import { optional } from '../../runtime/config/type.ts';
@@ -9,6 +9,7 @@ export interface BootstrapConfig {
   readonly file: string | undefined;
   readonly maxBytes: number;
   readonly makesRealms: boolean;
+  readonly maxMadeRealms: number;
   /** For `${NAME}` in the file. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -37,7 +38,15 @@ export const bootstrapKeys = {
     default: false,
     doc:
       'A HELLO to a realm that is not known creates it, with the defaults: nobody gets in before it has sources. At most ' +
-      '100 while the node runs; one that was removed is not created again.',
+      '`security.max_automatic_realms` of them; one that was removed is not created again.',
+  }),
+  maxMadeRealms: key({
+    name: 'security.max_automatic_realms',
+    type: integer({ min: 1, max: 100_000 }),
+    default: 100,
+    doc:
+      'Realms that are created by a HELLO while the node runs; then a realm that is not known is refused. Low: realms that were ' +
+      'meant to come are missing. High: whoever reaches a port can fill the store and the memory of all nodes.',
   }),
 };
 

@@ -1,4 +1,4 @@
-/** Keys of tickets, with Bondy's names; `replication_lag`, `max_per_user` and `collect_interval` are ours. */
+/** Keys of tickets, with Bondy's names; `replication_lag`, `max_per_user` `expiry_ends_sessions` and `collect_interval` are ours. */
 import {
   ISSUING_METHODS,
   LONGEST_EXPIRY_MS,
@@ -63,6 +63,16 @@ export const ticketKeys = {
       'How long the row of a ticket may take from the node that issues it to this one, differences of their clocks included. ' +
       'Low: tickets used at once elsewhere are refused. High: for so long after it was issued a ticket is good on a node that ' +
       'has heard neither of it nor of its revocation.',
+  }),
+  endsSessions: key({
+    name: 'security.ticket.expiry_ends_sessions',
+    type: onOff,
+    default: DEFAULTS.endsSessions,
+    isReloadable: true,
+    doc:
+      'Does a session end when the ticket that has opened it expires? One that was issued in its place meanwhile counts. Off, as ' +
+      'in Bondy: a ticket that is good for a minute opens a session for as long as it is wanted, and revoking ends it. Counts ' +
+      'for sessions that come in from then on.',
   }),
   authmethods: key({
     name: 'security.ticket.authmethods',

@@ -10,7 +10,6 @@ import {
   ask,
   enter,
   login,
-  MASTER,
   newRealm,
   refusal,
   useManagedNode,
@@ -188,8 +187,6 @@ describe('a ticket', () => {
   test('of the master realm lets an administrator in over HTTP', async (t) => {
     const admin = await administrator(t, node.urls);
     const { ticket } = await issue(admin);
-    const source = { usernames: ['admin'], authmethod: 'ticket' };
-    await ask(admin, 'bondy.source.add', MASTER, source);
     const url = new URL('/realms', node.handle.adminUrl);
     const status = async (token: string): Promise<number> => {
       const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });

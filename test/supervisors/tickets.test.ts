@@ -21,6 +21,7 @@ function row(deviceId: string, expiresAt: number): TicketRecord {
     scope,
     id: '1',
     expiresAt,
+    since: 0,
   };
 }
 

@@ -9,6 +9,7 @@ import type { Dict } from '../../../runtime/wamp/message.ts';
 import { fold } from '../policy/names.ts';
 import type { EffectiveUser } from '../policy-port.ts';
 import type { PasswordOptions } from '../records.ts';
+import type { EntryTicket } from '../tickets/claims.ts';
 
 /** Who somebody else says it is. */
 export interface Vouched {
@@ -18,7 +19,12 @@ export interface Vouched {
 
 export type Step =
   /** It is who it says. `authextra` goes into WELCOME. */
-  | { readonly kind: 'proven'; readonly authextra?: Dict; readonly vouched?: Vouched }
+  | {
+      readonly kind: 'proven';
+      readonly authextra?: Dict;
+      readonly vouched?: Vouched;
+      readonly ticket?: EntryTicket;
+    }
   | { readonly kind: 'challenge'; readonly extra: Dict }
   /** No proof. The client is told the same, whatever the reason. */
   | { readonly kind: 'failed' }

@@ -1,5 +1,6 @@
 /** Tickets (advanced/authentication_ticket.md): a secret that was given to the client earlier, said in clear. */
 import type { Dict } from '../../../runtime/wamp/message.ts';
+import type { EntryTicket } from '../tickets/claims.ts';
 import type { Claim, Method, Step } from './method.ts';
 import { FAILED } from './method.ts';
 
@@ -8,7 +9,13 @@ const MAX_TICKET = 16 * 1024;
 
 export type CheckedTicket =
   /** `groups`: those it was issued with; undefined: the user's. */
-  | { readonly kind: 'valid'; readonly authextra?: Dict; readonly groups?: readonly string[] }
+  | {
+      readonly kind: 'valid';
+      readonly authextra?: Dict;
+      readonly groups?: readonly string[];
+      /** For the session to end with it. Undefined: one of the configuration. */
+      readonly ticket?: EntryTicket;
+    }
   | { readonly kind: 'invalid' }
   | { readonly kind: 'unavailable' };
 
@@ -56,12 +63,13 @@ export class TicketMethod implements Method {
   #step(checked: CheckedTicket): Step {
     switch (checked.kind) {
       case 'valid': {
-        const { authextra, groups } = checked;
+        const { authextra, groups, ticket } = checked;
         const { user } = this.#claim;
         if (!user) return FAILED;
         return {
           kind: 'proven',
           ...(authextra && { authextra }),
+          ...(ticket && { ticket }),
           ...(groups && { vouched: { authid: user.username, groups } }),
         };
       }

@@ -58,13 +58,16 @@ export function combineRecords(newestFirst: readonly SecurityRecord[]): Security
       const groups = newestFirst as readonly (typeof newest)[];
       return { ...newest, ...fact, since: greatest(groups, ({ since }) => since) };
     }
+    case 'ticket': {
+      const tickets = newestFirst as readonly (typeof newest)[];
+      return { ...newest, ...fact, since: greatest(tickets, ({ since }) => since) };
+    }
     case 'realm_key':
     case 'authorized_key':
     case 'alias':
     case 'membership':
     case 'source':
     case 'grant':
-    case 'ticket':
     case 'ticket_cutoff':
       return { ...newest, ...fact };
   }

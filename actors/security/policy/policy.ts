@@ -298,9 +298,12 @@ export class Policy implements PolicyPort {
     was: Standing,
     is: Standing,
   ): readonly PolicyChange[] {
-    if (!before?.held && !after?.held) return [];
     const { uri } = facts;
     const { kind } = (after ?? before)!;
+    if (after?.kind === 'ticket' || after?.kind === 'ticket_cutoff') {
+      return isRevoking(before, after) ? this.#ticketsOf(uri, after.authid) : [];
+    }
+    if (!before?.held && !after?.held) return [];
     switch (kind) {
       case 'realm':
         return [...this.#realmChanges(uri, was.realm, is.realm), ...this.#decisions(facts)];
@@ -322,6 +325,13 @@ export class Policy implements PolicyPort {
       case 'ticket_cutoff':
         return [];
     }
+  }
+
+  /** Wherever the user signs on by its credentials here. */
+  #ticketsOf(uri: string, authid: string): readonly PolicyChange[] {
+    return this.#accounts
+      .standings(uri, authid)
+      .map(({ realm, username }) => ({ kind: 'tickets', realm, username }));
   }
 
   #decisions(facts: RealmFacts): readonly PolicyChange[] {
@@ -350,6 +360,13 @@ export class Policy implements PolicyPort {
       ...others.map((other) => ({ kind: 'realm', uri: other.uri, what: 'changed' }) as const),
     ];
   }
+}
+
+/** Also of a ticket that was never seen here: it is good without its row for a while. */
+function isRevoking(before: SecurityRecord | undefined, after: SecurityRecord): boolean {
+  if (after.kind !== 'ticket') return true;
+  const since = before?.kind === 'ticket' ? before.since : 0;
+  return after.since > since || (!after.held && before?.held !== false);
 }
 
 function rekeyed({ realm, username }: UserStanding): PolicyChange {

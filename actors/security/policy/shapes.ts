@@ -178,6 +178,7 @@ export const SHAPES: Shapes = {
     }),
     id: name,
     expiresAt: integer,
+    since: (value) => (value === undefined ? 0 : integer(value)), // older rows have none
   },
   ticket_cutoff: { ...FACT, realm: uri, authid: name },
 };

@@ -5,7 +5,13 @@
  * What remains: a fact that another node writes, by its clock later, without knowing that the name is used anew, counts
  * for the new one. Facts that it writes by its clock earlier do not.
  */
-import type { GroupRecord, RealmRecord, SecurityRecord, UserRecord } from '../records.ts';
+import type {
+  GroupRecord,
+  RealmRecord,
+  SecurityRecord,
+  TicketRecord,
+  UserRecord,
+} from '../records.ts';
 import type { RealmFacts } from './facts.ts';
 import { keyOf } from './rows.ts';
 
@@ -29,7 +35,7 @@ export function stamped(
       if (rankOf(record) !== rank) continue;
       const dated = isOwner(record)
         ? datedOwner(known, record, sinces, now)
-        : { ...record, at: Math.max(now, ...earliest(known, record, sinces)) };
+        : datedFact(known, record, sinces, now);
       if (isOwner(dated)) sinces.set(ownerKey(dated), dated.since);
       done.set(record, dated);
     }
@@ -50,6 +56,20 @@ function ownerKey(owner: Owner): string {
 /** Whom others are about comes first. */
 function rankOf(record: SecurityRecord): number {
   return record.kind === 'realm' ? 0 : isOwner(record) ? 1 : 2;
+}
+
+function datedFact(
+  known: Known,
+  record: Exclude<SecurityRecord, Owner>,
+  sinces: ReadonlyMap<string, number>,
+  now: number,
+): SecurityRecord {
+  const at = Math.max(now, ...earliest(known, record, sinces));
+  if (record.kind !== 'ticket') return { ...record, at };
+  const before = known.row(keyOf(record)) as TicketRecord | undefined;
+  // What was revoked stays revoked when the next one takes its place.
+  const since = before && !before.held && record.held ? before.at + 1 : (before?.since ?? 0);
+  return { ...record, at, since: Math.max(record.since, since) };
 }
 
 function datedOwner(

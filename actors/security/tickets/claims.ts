@@ -31,6 +31,12 @@ export interface TicketClaims {
   readonly authroles: readonly string[] | undefined;
 }
 
+/** What a session remembers of the ticket that has opened it. */
+export type EntryTicket = Pick<
+  TicketClaims,
+  'id' | 'authrealm' | 'authid' | 'scope' | 'at' | 'expiresAt'
+>;
+
 export function kindOf({ realm, clientId }: TicketScope): TicketKind {
   if (clientId === null) return realm === null ? 'sso' : 'local';
   return realm === null ? 'client_sso' : 'client_local';

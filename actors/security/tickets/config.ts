@@ -32,6 +32,8 @@ export interface TicketsConfig {
    * refused. High: for so long a ticket is good on a node that has not heard of its revocation and never had its row.
    */
   readonly replicationLagMs: number;
+  /** Does a session end when the ticket that has opened it expires, and no later one took its place? */
+  readonly endsSessions: boolean;
   readonly authmethods: readonly ('all' | IssuingMethod)[];
   /** Tickets that are good at a time. Clients and devices name themselves, so that their number must have an end. */
   readonly maxPerUser: number;
@@ -48,6 +50,7 @@ export const TICKETS_DEFAULTS: TicketsConfig = {
   persistence: { local: true, sso: true, client_local: true, client_sso: true },
   allowNotFound: true,
   replicationLagMs: 10_000,
+  endsSessions: false,
   authmethods: ['all'],
   maxPerUser: 100,
   collectIntervalMs: 600_000,

@@ -1,12 +1,12 @@
 /** A ticket before it is signed: what it will say, whether there is room for it, and whose key signs it. */
 import { keyOf } from '../policy/rows.ts';
 import type { EffectiveUser } from '../policy-port.ts';
-import type { RealmKeyRecord, TicketRecord } from '../records.ts';
+import type { RealmKeyRecord } from '../records.ts';
 import type { TicketClaims, TicketScope } from './claims.ts';
 import type { TicketsConfig } from './config.ts';
 import type { Holder, TicketWish } from './issuing.ts';
 import type { Known } from './standing.ts';
-import { authrealmOf, rowOf } from './standing.ts';
+import { authrealmOf, knownRow, rowOf } from './standing.ts';
 
 export interface Signer {
   readonly kid: string;
@@ -64,11 +64,11 @@ function earliest(
   draft: Pick<TicketClaims, 'authrealm' | 'authid' | 'scope'>,
 ): readonly number[] {
   const { authrealm, authid } = draft;
-  const before = known.record(keyOf(rowOf({ ...draft, id: '', expiresAt: 0 }, true)));
+  const before = knownRow(known, draft);
   const facts = [authrealm, realm].map((uri) => known.facts(uri));
   const cutoffs = facts.map((each) => each?.ticketCutoffs.get(authid));
   return [
-    ...[before as TicketRecord | undefined, ...cutoffs].map((each) => (each?.at ?? -1) + 1),
+    ...[before, ...cutoffs].map((each) => (each?.at ?? -1) + 1),
     ...facts.flatMap((each) => [each?.realm?.since ?? 0, each?.users.get(authid)?.since ?? 0]),
   ];
 }

@@ -9,7 +9,7 @@ import type { Policy } from '../policy/policy.ts';
 import { keyOf } from '../policy/rows.ts';
 import type { EffectiveUser, PolicyPort } from '../policy-port.ts';
 import type { TicketRecord } from '../records.ts';
-import type { TicketClaims } from './claims.ts';
+import type { EntryTicket, TicketClaims } from './claims.ts';
 import { kindOf } from './claims.ts';
 import type { TicketsConfig } from './config.ts';
 
@@ -34,7 +34,16 @@ export function rowOf(
   held: boolean,
 ): TicketRecord {
   const { authrealm: realm, authid, scope, id, expiresAt } = claims;
-  return { kind: 'ticket', held, at: 0, realm, authid, scope, id, expiresAt };
+  return { kind: 'ticket', held, at: 0, since: 0, realm, authid, scope, id, expiresAt };
+}
+
+/** The row of its realm, client and device; perhaps of a later one. */
+export function knownRow(
+  known: Pick<Known, 'record'>,
+  ticket: Pick<TicketClaims, 'authrealm' | 'authid' | 'scope'>,
+): TicketRecord | undefined {
+  const key = keyOf(rowOf({ ...ticket, id: '', expiresAt: 0 }, true));
+  return known.record(key) as TicketRecord | undefined;
 }
 
 /** Where the user's credentials are, and so whose key signs its tickets. */
@@ -65,8 +74,33 @@ function isForRealm(known: Known, { scope, authrealm }: TicketClaims, { realm }:
   return known.realm(authrealm)?.isSsoRealm === true;
 }
 
+/** May whoever came into this realm by it not stay? One that was replaced or has expired was not revoked. */
+export function isRevoked(
+  known: Pick<Known, 'record' | 'facts'>,
+  ticket: EntryTicket,
+  realm: string,
+): boolean {
+  const row = knownRow(known, ticket);
+  return isCutOff(known, ticket, { realm }) || (row !== undefined && isTakenBack(row, ticket));
+}
+
+/** When, in ms since 1970, a session ends by itself whose ticket expires; one that was issued in its place counts. */
+export function endOf(
+  known: Pick<Known, 'record'>,
+  { endsSessions }: TicketsConfig,
+  ticket: EntryTicket,
+): number | undefined {
+  if (!endsSessions) return undefined;
+  const row = knownRow(known, ticket);
+  return Math.max(ticket.expiresAt, row?.held ? row.expiresAt : 0) * 1_000;
+}
+
 /** The realm or the user was made anew since, in the realm that is entered or in that of the credentials. */
-function isCutOff(known: Known, { at, authrealm, authid }: TicketClaims, { realm }: EffectiveUser) {
+function isCutOff(
+  known: Pick<Known, 'facts'>,
+  { at, authrealm, authid }: Pick<TicketClaims, 'at' | 'authrealm' | 'authid'>,
+  { realm }: Pick<EffectiveUser, 'realm'>,
+) {
   return [authrealm, realm].some((uri) => {
     const facts = known.facts(uri);
     const cutoff = facts?.ticketCutoffs.get(authid);
@@ -75,20 +109,22 @@ function isCutOff(known: Known, { at, authrealm, authid }: TicketClaims, { realm
   });
 }
 
+/** The row may be of a later ticket. */
+function isTakenBack(row: TicketRecord, { id, at }: Pick<TicketClaims, 'id' | 'at'>): boolean {
+  return at < row.since || (!row.held && (row.id === id || row.at >= at));
+}
+
 function whyNotByRow(
   known: Known,
   { persistence, allowNotFound, replicationLagMs }: TicketsConfig,
   claims: TicketClaims,
   now: number,
 ): WhyNot | undefined {
-  const row = known.record(keyOf(rowOf(claims, true))) as TicketRecord | undefined;
-  if (row?.id === claims.id) return row.held ? undefined : 'revoked';
-  const isKept = persistence[kindOf(claims.scope)];
-  if (row && row.at >= claims.at) {
-    if (!row.held) return 'revoked';
-    if (isKept) return 'replaced';
-  }
-  if (!isKept) return undefined;
+  const row = knownRow(known, claims);
+  if (row && isTakenBack(row, claims)) return 'revoked';
+  if (row?.id === claims.id) return undefined;
+  if (!persistence[kindOf(claims.scope)]) return undefined;
+  if (row && row.at >= claims.at) return 'replaced';
   const isYoung = Math.abs(now - claims.at) <= replicationLagMs;
   return allowNotFound && isYoung ? undefined : 'unknown';
 }

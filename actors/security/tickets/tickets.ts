@@ -9,7 +9,7 @@ import type { CheckedTicket, TicketPort } from '../methods/ticket.ts';
 import { fold } from '../policy/names.ts';
 import { keyOf } from '../policy/rows.ts';
 import type { PolicyPort } from '../policy-port.ts';
-import type { RealmKeyRecord, SecurityRecord } from '../records.ts';
+import type { RealmKeyRecord, SecurityRecord, TicketRecord } from '../records.ts';
 import type { TicketClaims, TicketScope } from './claims.ts';
 import { kindOf, readClaims, writtenClaims, writtenScope } from './claims.ts';
 import { claimsFor, hasRoom, newestSigner } from './drafting.ts';
@@ -18,7 +18,7 @@ import type { TicketsConfig } from './config.ts';
 import type { Holder, TicketRefusal, TicketWish } from './issuing.ts';
 import { holderOf, isGranted, refuse, scopeOf } from './issuing.ts';
 import type { Known, WhyNot } from './standing.ts';
-import { authrealmOf, rowOf, TICKET_WORDS, whyNotGood } from './standing.ts';
+import { authrealmOf, knownRow, rowOf, TICKET_WORDS, whyNotGood } from './standing.ts';
 
 export interface TicketsDependencies {
   readonly policy: Known & Pick<PolicyPort, 'allows'>;
@@ -70,9 +70,10 @@ export class Tickets implements TicketPort {
       this.#d.count('tickets_refused');
       return deliver({ kind: 'invalid' });
     }
-    const { id, authrealm, scope, authroles } = judged.claims;
+    const { id, authrealm, authid, scope, at, expiresAt, authroles } = judged.claims;
     deliver({
       kind: 'valid',
+      ticket: { id, authrealm, authid, scope, at, expiresAt },
       authextra: { authmethod_details: { id, authrealm, scope: writtenScope(scope) } },
       ...(authroles && { groups: authroles }),
     });
@@ -118,7 +119,10 @@ export class Tickets implements TicketPort {
     });
   }
 
-  /** Whoever shows it may end it. Of one that is over already nothing is left to do. */
+  /**
+   * Whoever shows it may end it, and the sessions that it has opened: they may have outlived it. Of one that was revoked
+   * already nothing is left to do.
+   */
   revoke(
     realm: string,
     ticket: string,
@@ -129,17 +133,18 @@ export class Tickets implements TicketPort {
         | TicketRefusal,
     ) => void,
   ): void {
-    const judged = this.#judge(realm, undefined, ticket);
+    const judged = this.#judge(realm, undefined, ticket, 0); // as long as it had not expired
     const { claims } = judged;
     if (!claims) return done(invalid('why' in judged ? judged.why : 'malformed'));
     if (judged.kind === 'bad' && (judged.why === 'other_realm' || judged.why === 'other_user')) {
       return done(invalid(judged.why));
     }
-    const isOver = judged.kind === 'bad' && judged.why !== 'unknown';
+    const isOver = judged.kind === 'bad' && (judged.why === 'outdated' || judged.why === 'revoked');
     if (isOver) return done({ kind: 'over' });
-    const row = rowOf(claims, false);
-    const key = keyOf(row);
-    const seen = new Map([[key, this.#d.policy.record(key)]]);
+    const isReplaced = judged.kind === 'bad' && judged.why === 'replaced';
+    const before = knownRow(this.#d.policy, claims);
+    const row = isReplaced && before ? { ...before, since: claims.at + 1 } : this.#revoked(claims);
+    const seen = new Map([[keyOf(row), before]]);
     this.#commit([row], done, () => done({ kind: 'revoked', claims }), { seen });
   }
 
@@ -156,8 +161,19 @@ export class Tickets implements TicketPort {
     this.#commit([cutoff], done, () => done({ kind: 'revoked_all', authid: username }));
   }
 
+  /** Not collected before the other nodes have heard of it. */
+  #revoked(claims: TicketClaims): TicketRecord {
+    const now = Math.floor(this.#d.wall() / 1_000);
+    return rowOf({ ...claims, expiresAt: Math.max(claims.expiresAt, now) }, false);
+  }
+
   /** The signature comes first, so that it takes the same steps whoever is asked for. */
-  #judge(realm: string, username: string | undefined, ticket: string): Judged {
+  #judge(
+    realm: string,
+    username: string | undefined,
+    ticket: string,
+    now = this.#d.wall(),
+  ): Judged {
     const { jws, policy, config } = this.#d;
     const read = jws.read(ticket);
     const claims = read && readClaims(read.claims);
@@ -166,7 +182,6 @@ export class Tickets implements TicketPort {
       ({ kid, use }) => kid === read.kid && use === 'sign',
     );
     if (!key || !read.isSignedBy(key.publicKey)) return { kind: 'bad', why: 'unsigned' };
-    const now = this.#d.wall();
     const as = { realm, username: username ?? claims.authid, now };
     const why = whyNotGood(policy, config(), claims, as);
     return why === undefined ? { kind: 'good', claims } : { kind: 'bad', why, claims };

@@ -9,6 +9,7 @@ function setUp(isOn = true, known: Readonly<Record<string, SecurityRecord>> = {}
   const counted: string[] = [];
   const realms = new AutomaticRealms({
     isOn: () => isOn,
+    limit: () => 100,
     record: (key) => known[key],
     commit: (records, done) => {
       for (const each of records) if (each.kind === 'realm') commits.push({ uri: each.uri, done });
@@ -48,7 +49,7 @@ describe('a realm that a HELLO asks for', () => {
     assert.equal(setUp(true, all).realms.make('a.b', never), false);
   });
 
-  it('is one of a hundred at most; those that could not be stored do not count', () => {
+  it('is one of so many at most; those that could not be stored do not count', () => {
     const { realms, commits, counted } = setUp();
     const outcome = { kind: 'failed', reason: 'store', message: '', stored: [] } as const;
     for (let i = 0; i < 50; i++) assert(realms.make(`bad${i}`, () => {}));

@@ -252,7 +252,7 @@ describe('same sign-on', () => {
 describe('a change', () => {
   const changesOf = (policy: Policy, record: SecurityRecord): readonly string[] =>
     policy.apply(record).map((change) => {
-      if (change.kind === 'decisions') return 'decisions';
+      if (change.kind === 'decisions' || change.kind === 'tickets') return change.kind;
       return change.kind === 'realm' ? `realm ${change.what}` : `user ${change.what}`;
     });
 

@@ -141,6 +141,7 @@ export function ticket(authid: string, more: Some<TicketRecord> = {}): TicketRec
     scope: { realm: null, clientId: null, deviceId: null },
     id: 'id',
     expiresAt: 9_999,
+    since: 0,
     ...more,
   };
 }

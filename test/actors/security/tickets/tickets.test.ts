@@ -37,10 +37,17 @@ describe('a ticket', () => {
   it('opens sessions of its user, and tells them by which it was', () => {
     const node = oneNode();
     const checked = node.enter(SHOP, 'ann', node.ticket(ANN));
-    const scope = { realm: SHOP, client_id: null, device_id: null };
+    const scope = { realm: SHOP, clientId: null, deviceId: null };
+    const expiresAt = START / 1_000 + 30 * 86_400;
     assert.deepEqual(checked, {
       kind: 'valid',
-      authextra: { authmethod_details: { id: 'a-1', authrealm: SHOP, scope } },
+      ticket: { id: 'a-1', authrealm: SHOP, authid: 'ann', scope, at: START, expiresAt },
+      authextra: {
+        authmethod_details: {
+          ...{ id: 'a-1', authrealm: SHOP },
+          scope: { realm: SHOP, client_id: null, device_id: null },
+        },
+      },
     });
   });
 
@@ -288,6 +295,8 @@ describe('a ticket is good no more', () => {
     const first = node.ticket(ANN);
     const second = node.ticket(ANN);
     assert.equal(node.why(SHOP, first), 'the ticket was replaced by another');
+    assert.equal(node.revoke(SHOP, first), 'revoked', 'its sessions may be there');
+    assert.equal(node.why(SHOP, first), 'the ticket was revoked');
     assert.equal(node.revoke(SHOP, first), 'over');
     assert(node.lets(SHOP, 'ann', second), 'who revokes an old one does not end the new one');
   });
