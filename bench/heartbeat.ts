@@ -6,7 +6,7 @@
  * plain sockets do there. Elsewhere, or with `wire`: both nodes in this process and the wire in user space (shaper.ts),
  * whose turns are fair.
  *
- *     node --import tsx bench/heartbeat.ts [seconds] [kernel|wire] [queue ms]
+ *     node --import tsx bench/heartbeat.ts [seconds] [kernel|wire] [queue ms] [cubic|bbr]
  */
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,8 @@ import { shapedWire } from './shaper.ts';
 const MBIT = 200;
 const QUEUED = 8 * 1024 * 1024;
 
-const [, , seconds = '10', mode = 'kernel', third = '50'] = process.argv;
+const [, , seconds = '10', mode = 'kernel', third = '50', congestionControl = 'cubic'] =
+  process.argv;
 const SECONDS = Number(seconds);
 const forNobody = { after: () => {} };
 const pings = { pingIntervalMs: 20, silenceMs: 60_000 };
@@ -59,13 +60,15 @@ async function dial([address, plain]: readonly [PeerAddress, Target]): Promise<v
 }
 
 async function throughKernel(queueMs: number): Promise<void> {
-  const namespaces = Namespaces.make({ mbit: MBIT, queueMs });
+  const namespaces = Namespaces.make({ mbit: MBIT, queueMs, congestionControl });
   if (typeof namespaces === 'string') {
     console.log(`no namespaces here (${namespaces.trim()}): a wire in user space`);
     return overWire();
   }
   try {
-    console.log(`two processes, tc tbf rate ${MBIT}mbit, queue of ${queueMs} ms`);
+    console.log(
+      `two processes, tc tbf rate ${MBIT}mbit, queue of ${queueMs} ms, ${congestionControl}`,
+    );
     const itself = fileURLToPath(import.meta.url);
     const far = namespaces.spawn(1, [itself, seconds, 'listen', namespaces.hosts[1]]);
     const [targets] = await once(far, 'message');

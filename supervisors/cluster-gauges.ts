@@ -50,6 +50,24 @@ function linkGauges(metrics: Metrics, status: Status): void {
       ),
     ['peer'],
   );
+  metrics.gauge(
+    'link_bulk_window_bytes',
+    'Bytes of large messages that each connection to a node may have on their way.',
+    async () =>
+      (await status()).links.list.map(({ peer, bulkWindowBytes }) =>
+        sample({ peer }, bulkWindowBytes),
+      ),
+    ['peer'],
+  );
+  metrics.gauge(
+    'link_bulk_queueing_seconds',
+    'What large messages to each node added to the lowest round trip lately.',
+    async () =>
+      (await status()).links.list.flatMap(({ peer, queueingMs }) =>
+        queueingMs === null ? [] : [sample({ peer }, queueingMs / 1000)],
+      ),
+    ['peer'],
+  );
   const byPeer = (what: 'queuedBytes' | 'sentBytes' | 'receivedBytes') => async () =>
     (await status()).links.list.flatMap(({ peer, channels }: LinkStatus) =>
       channels.map((row) => sample({ peer, channel: row.channel }, row[what])),

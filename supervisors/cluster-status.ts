@@ -160,10 +160,11 @@ function memberRow(member: Member, { network, roster }: ClusterParts): MemberSta
 }
 
 function linkStatus(link: PeerLink): LinkStatus {
-  const { peer, state, isDialler, rttMs, channels } = link;
+  const { peer, state, isDialler, rttMs, bulkWindow, channels } = link;
   return {
     ...{ peer: peer.name, incarnation: peer.incarnation },
     ...{ state, isDialler, rttMs: rttMs ?? null },
+    ...{ bulkWindowBytes: bulkWindow.bytes, queueingMs: bulkWindow.queueingMs ?? null },
     channels: CHANNELS.map((channel) => {
       const { connections, lanes, queuedBytes, sentBytes, receivedBytes } = channels[channel];
       const { sentMessages, receivedMessages, overloaded } = channels[channel];

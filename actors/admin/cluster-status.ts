@@ -78,6 +78,10 @@ export interface LinkStatus {
   /** This node opens its connections. */
   readonly isDialler: boolean;
   readonly rttMs: number | null;
+  /** Bytes of large messages that each of its connections may have on their way. */
+  readonly bulkWindowBytes: number;
+  /** What such messages added to the lowest round trip lately; null: there was none. */
+  readonly queueingMs: number | null;
   readonly channels: readonly ChannelStatus[];
 }
 

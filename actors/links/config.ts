@@ -1,4 +1,5 @@
 /** Every knob of the connections between nodes. */
+import type { BulkLimits } from '../../runtime/net/peer/bulk-window.ts';
 import type { ChannelName } from '../../runtime/net/peer/port.ts';
 import type { ChannelOptions } from '../../runtime/net/peer/settings.ts';
 
@@ -72,6 +73,12 @@ export interface LinksConfig {
   readonly resendMaxMs: number;
   /** Bytes sent and not acknowledged, per peer and channel; more are refused as overloaded. */
   readonly unacknowledgedBytes: number;
+  /**
+   * Pieces from 8 KiB on. `queueingTargetMs`: how long they may stand in the network's queues, where heartbeats wait behind
+   * them; too low and a pause of an event loop slows them, too high and heartbeats are late. `maxBytes`: on their way on
+   * one connection; below rate times round trip a long, fast network is not used to the full.
+   */
+  readonly bulk: BulkLimits;
   /** Time one connection may take of a turn of the event loop, ms. Higher: more throughput, later heartbeats. */
   readonly drainBudgetMs: number;
 }
@@ -110,6 +117,7 @@ export const DEFAULT_LINKS: LinksConfig = {
   resendMinMs: 1_000,
   resendMaxMs: 30_000,
   unacknowledgedBytes: 16 * MIB,
+  bulk: { queueingTargetMs: 5, maxBytes: 16 * MIB },
   drainBudgetMs: 1,
 };
 

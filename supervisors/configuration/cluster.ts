@@ -10,7 +10,15 @@ import { MEMBERSHIP_DEFAULTS } from '../../actors/membership/config.ts';
 import type { DiscoveryConfig } from '../../actors/membership/discovery-config.ts';
 import type { Conflict } from '../../runtime/config/check.ts';
 import { address, existingFile, hostName } from '../../runtime/config/place-types.ts';
-import { duration, integer, oneOf, onOff, port, text } from '../../runtime/config/scalar-types.ts';
+import {
+  byteSize,
+  duration,
+  integer,
+  oneOf,
+  onOff,
+  port,
+  text,
+} from '../../runtime/config/scalar-types.ts';
 import { key } from '../../runtime/config/schema.ts';
 import type { Values } from '../../runtime/config/schema.ts';
 import { secret } from '../../runtime/config/secret.ts';
@@ -31,6 +39,9 @@ export interface ClusterConfig {
   readonly advertisedPort: number | undefined;
   readonly leavesOnStop: boolean;
 }
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
 
 export const clusterKeys = {
   enabled: key({
@@ -130,6 +141,24 @@ export const clusterKeys = {
     doc: 'Silence of a peer after which its connection is cut. Low: a busy peer is cut. High: dead links live on.',
   }),
   channels: channelKeys,
+  bulk: {
+    queueingTargetMs: key({
+      name: 'cluster.bulk.queueing_target',
+      type: duration({ min: 1, max: 1_000 }),
+      default: DEFAULT_LINKS.bulk.queueingTargetMs,
+      doc:
+        'How long large messages to a node may stand in the queues of the network, where heartbeats wait behind them. ' +
+        'Low: the pauses of a busy node slow them. High: heartbeats are late.',
+    }),
+    maxBytes: key({
+      name: 'cluster.bulk.max_window',
+      type: byteSize({ min: 64 * KIB, max: 64 * MIB }),
+      default: DEFAULT_LINKS.bulk.maxBytes,
+      doc:
+        'Bytes of large messages on their way on one connection, however fast the network. Below its rate times the ' +
+        'round trip it is not used to the full.',
+    }),
+  },
   topology: key({
     name: 'cluster.overlay.topology',
     type: oneOf(['fullmesh', 'p2p']),
@@ -189,6 +218,7 @@ export function clusterConfig(values: ClusterValues): ClusterConfig {
       channels: channelOptions(values.channels),
       pingIntervalMs,
       silenceMs,
+      bulk: values.bulk,
     },
     membership: {
       ...MEMBERSHIP_DEFAULTS,

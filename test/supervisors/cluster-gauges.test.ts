@@ -29,6 +29,7 @@ const STATUS: EnabledCluster = {
     list: [
       {
         ...{ peer: 'b', incarnation: 1, state: 'up', isDialler: true, rttMs: 250 },
+        ...{ bulkWindowBytes: 65_536, queueingMs: 5 },
         channels: [
           {
             ...{ channel: 'relay', connections: 1, parallelism: 1, queuedBytes: 10, overloaded: 0 },
@@ -82,6 +83,8 @@ it('a scrape tells the figures of the status, with a label per node, channel or 
     'bondy_member_up{node="b"} 0',
     'bondy_membership_local_health 2',
     'bondy_link_rtt_seconds{peer="b"} 0.25',
+    'bondy_link_bulk_window_bytes{peer="b"} 65536',
+    'bondy_link_bulk_queueing_seconds{peer="b"} 0.005',
     `bondy_link_peer_queued_bytes{${peer}} 10`,
     `bondy_link_peer_sent_bytes_total{${peer}} 20`,
     `bondy_link_peer_received_bytes_total{${peer}} 30`,

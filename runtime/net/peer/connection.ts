@@ -8,6 +8,8 @@ import type { Clock } from '../../kernel/actor.ts';
 import { ByteWriter } from '../../wamp/writer.ts';
 import type { BufferPool } from '../buffer-pool.ts';
 import type { Flushable, FlushList } from '../flush-list.ts';
+import type { BulkWindow } from './bulk-window.ts';
+import { Flight } from './flight.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { Ack, MessageHead } from './frames.ts';
 import { parseFrame, writeAck, writeClose, writeDataHead, writePing } from './frames.ts';
@@ -21,11 +23,13 @@ import type { TurnBudget } from './turn-budget.ts';
 const HIGH_WATER = 256 * 1024;
 /** Written before the turn ends. */
 const EARLY_WRITE = 64 * 1024;
-/** A piece this long is written from where it is. */
-const UNCOPIED = 8 * 1024;
+/** A piece this long is bulk: it is written from where it is, and waits for the window of the link. */
+const BULK = 8 * 1024;
 /** Frames between two looks at the clock; one of 64 KiB counts as 16. */
 const LOOK_EVERY = 16;
 const LARGE_FRAME = 4 * 1024;
+/** More than a full window of the smallest bulk. */
+const MAX_UNANSWERED = 16_384;
 /** Until a message that nobody took is offered again. */
 const HOLD_MS = 5;
 /** From our last word to the cut. */
@@ -37,6 +41,8 @@ export interface ConnectionHost {
   readonly flushes: FlushList;
   /** Shared, except by those that must not wait for others. */
   readonly budget: TurnBudget;
+  /** Of the link. */
+  readonly bulkWindow: BulkWindow;
   readonly maxMessageBytes: number;
   /** A mistake of ours was met while reading; the connection is cut. */
   onFault(error: unknown): void;
@@ -60,6 +66,7 @@ export class PeerConnection implements Flushable {
   readonly #host: ConnectionHost;
   readonly #reader = new FrameReader(FRAME_BYTES);
   readonly #reassembly: Reassembly;
+  readonly #flight = new Flight();
   #events: ConnectionEvents | undefined;
   #pen: ByteWriter | undefined;
   #chunks: Uint8Array[] = [];
@@ -74,7 +81,6 @@ export class PeerConnection implements Flushable {
   #isPaused = true;
   #heardAt: number;
   #saidAt: number;
-  #token = 0;
   #askedAt = 0;
 
   /** `rest`: bytes that came behind the handshake. Nothing is read before `start`. */
@@ -129,8 +135,14 @@ export class PeerConnection implements Flushable {
     return (this.#pen?.at ?? 0) + this.#chunkBytes + this.#socket.writableLength;
   }
 
-  get canTake(): boolean {
-    return !this.#isClosed && this.backlog < HIGH_WATER;
+  /** Whether a piece of so many bytes may be written now. */
+  canTake(size: number): boolean {
+    if (this.#isClosed || this.backlog >= HIGH_WATER) return false;
+    if (size < BULK || this.#flight.bytes === 0) return true;
+    const { bulkWindow } = this.#host;
+    if (this.#flight.bytes + size <= bulkWindow.bytes) return true;
+    bulkWindow.filled();
+    return false;
   }
 
   /** The bytes of the piece are written later, so they must not change. */
@@ -143,14 +155,14 @@ export class PeerConnection implements Flushable {
   ): void {
     const pen = this.#open();
     writeDataHead(pen, id, head, end - start, end === body.length);
-    if (end - start < UNCOPIED) {
+    if (end - start < BULK) {
       pen.append(body, start, end);
-    } else {
-      this.#seal();
-      this.#chunks.push(body.subarray(start, end));
-      this.#chunkBytes += end - start;
+      return this.#said();
     }
-    this.#said();
+    this.#seal();
+    this.#chunks.push(body.subarray(start, end));
+    this.#chunkBytes += end - start;
+    this.#ask(end - start);
   }
 
   acknowledge(ack: Ack): void {
@@ -172,10 +184,9 @@ export class PeerConnection implements Flushable {
     }
     const since = always ? this.#askedAt : this.#saidAt;
     if (now - since < rules.pingIntervalMs) return;
+    if (this.#flight.unanswered >= MAX_UNANSWERED) return this.close('silent', 'no pongs');
     this.#askedAt = now;
-    this.#token = (this.#token + 1) >>> 0;
-    writePing(this.#open(), 'ping', this.#token);
-    this.#said();
+    this.#ask(0);
   }
 
   /** Our own loop stood still: that is not the peer's silence. */
@@ -228,6 +239,21 @@ export class PeerConnection implements Flushable {
     this.#chunks.push(pen.buffer.subarray(0, pen.at));
     this.#chunkBytes += pen.at;
     this.#pen = undefined;
+  }
+
+  /** A ping behind so much bulk. */
+  #ask(bytes: number): void {
+    writePing(this.#open(), 'ping', this.#flight.ask(bytes, this.#host.clock.now()));
+    this.#said();
+  }
+
+  #onPong(token: number): void {
+    const asked = this.#flight.answered(token);
+    if (asked === undefined) return this.#violated('a pong that nobody waits for');
+    const now = this.#host.clock.now();
+    this.#host.bulkWindow.answered(asked.at, now, asked.bytes > 0);
+    this.#events!.onRoundTrip(now - asked.at);
+    if (asked.bytes > 0) this.#events!.onDrain();
   }
 
   #said(): void {
@@ -303,9 +329,7 @@ export class PeerConnection implements Flushable {
         this.#said();
         return true;
       case 'pong':
-        if (frame.token === this.#token) {
-          this.#events!.onRoundTrip(this.#host.clock.now() - this.#askedAt);
-        }
+        this.#onPong(frame.token);
         return true;
       case 'close':
         this.#closed(frame.reason, frame.text);

@@ -55,8 +55,9 @@ export class Lane {
   send(message: Outgoing): void {
     const { body } = message;
     const connection = this.#connection;
-    if (connection?.canTake && this.#queue.isEmpty && body.length <= PIECE_BYTES) {
-      connection.write(this.#queue.nextId(), this.#headOf(message), body, 0, body.length);
+    const { length } = body;
+    if (connection?.canTake(length) && this.#queue.isEmpty && length <= PIECE_BYTES) {
+      connection.write(this.#queue.nextId(), this.#headOf(message), body, 0, length);
       return this.#sent(message);
     }
     // What is acknowledged is kept anyway, and comes first, in its order, when there is a connection again.
@@ -72,7 +73,7 @@ export class Lane {
     const connection = this.#connection;
     if (connection === undefined) return;
     do {
-      while (connection.canTake) {
+      while (connection.canTake(PIECE_BYTES)) {
         const piece = this.#queue.next();
         if (piece === undefined) return;
         const { message, id, start, end } = piece;
@@ -81,7 +82,7 @@ export class Lane {
         if (end === message.body.length) this.#sent(message);
       }
       connection.flush();
-    } while (connection.canTake);
+    } while (connection.canTake(PIECE_BYTES));
   }
 
   /** `sendFirst` sends what was postponed, before what waits in the queue. */

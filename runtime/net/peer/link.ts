@@ -6,6 +6,7 @@
  * What passes over it is the work of the two ends of each channel: channel-sender.ts and channel-receiver.ts.
  */
 import type { NodeId } from '../../causality/identity.ts';
+import { BulkWindow } from './bulk-window.ts';
 import type { ReceiverHost } from './channel-receiver.ts';
 import { ChannelReceiver } from './channel-receiver.ts';
 import type { SenderHost } from './channel-sender.ts';
@@ -53,6 +54,8 @@ export class PeerLink {
   /** This node opens its connections. */
   readonly isDialler: boolean;
   readonly channels: Readonly<Record<ChannelName, Channel>>;
+  /** Of each of its connections. */
+  readonly bulkWindow: BulkWindow;
   readonly #senders: Readonly<Record<ChannelName, ChannelSender>>;
   readonly #receivers: Readonly<Record<ChannelName, ChannelReceiver>>;
   readonly #plan: LinkPlan;
@@ -69,6 +72,7 @@ export class PeerLink {
     this.session = plan.session;
     this.isDialler = plan.isDialler;
     this.#tickedAt = host.clock.now();
+    this.bulkWindow = new BulkWindow(host.settings.bulk);
     this.channels = perChannel(
       (name, index) =>
         new Channel(

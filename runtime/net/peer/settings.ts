@@ -1,4 +1,5 @@
 /** What a link may take and how long it waits. Documented as configuration in actors/links/config.ts. */
+import type { BulkLimits } from './bulk-window.ts';
 import type { ChannelName } from './port.ts';
 
 export interface ChannelOptions {
@@ -24,6 +25,7 @@ export interface LinkSettings {
   readonly resendMaxMs: number;
   /** Bytes sent and not acknowledged, per peer and channel. */
   readonly unacknowledgedBytes: number;
+  readonly bulk: BulkLimits;
   /** Time a connection may take of one turn of the event loop before it reads on in the next. */
   readonly drainBudgetMs: number;
 }

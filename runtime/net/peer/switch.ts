@@ -208,13 +208,9 @@ export class PeerSwitch implements PeerNetwork {
         : this.admit(peer, purpose, isDialler);
     if (reason !== undefined) return { kind: 'refused', reason };
     const { channel, slot, session } = purpose;
-    const connection = this.#connection(socket, channel, rest);
-    if (session !== undefined) {
-      known!.link!.attach({ channel, slot }, connection);
-      return { kind: 'attached' };
-    }
-    const link = this.#open(result);
-    link.attach({ channel, slot }, connection);
+    const link = session === undefined ? this.#open(result) : known!.link!;
+    link.attach({ channel, slot }, this.#connection(socket, link, channel, rest));
+    if (session !== undefined) return { kind: 'attached' };
     return { kind: 'link', link };
   }
 
@@ -281,7 +277,12 @@ export class PeerSwitch implements PeerNetwork {
     return { control: windows(), broadcast: windows(), relay: windows(), store: windows() };
   }
 
-  #connection(socket: Socket, channel: ChannelName, rest: readonly Uint8Array[]): PeerConnection {
+  #connection(
+    socket: Socket,
+    { bulkWindow }: PeerLink,
+    channel: ChannelName,
+    rest: readonly Uint8Array[],
+  ): PeerConnection {
     const { clock, pool, flushes, settings } = this.#parts;
     return new PeerConnection(
       socket,
@@ -289,6 +290,7 @@ export class PeerSwitch implements PeerNetwork {
         clock,
         pool,
         flushes,
+        bulkWindow,
         // Heartbeats do not wait until bulk has been read.
         budget:
           channel === 'control' ? new TurnBudget(clock, settings.drainBudgetMs) : this.#budget,

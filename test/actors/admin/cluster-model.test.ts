@@ -39,7 +39,8 @@ function channel(fields: Partial<ChannelStatus> = {}): ChannelStatus {
 }
 
 function link(peer: string, incarnation: number, ...channels: ChannelStatus[]): LinkStatus {
-  return { peer, incarnation, state: 'up', isDialler: true, rttMs: 1, channels };
+  const bulk = { bulkWindowBytes: 65_536, queueingMs: null };
+  return { peer, incarnation, state: 'up', isDialler: true, rttMs: 1, ...bulk, channels };
 }
 
 function status(at: number, fields: Partial<EnabledCluster> = {}): EnabledCluster {

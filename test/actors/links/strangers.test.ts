@@ -184,6 +184,7 @@ describe('a member that breaks the protocol', { concurrency: true }, () => {
     'an inflated size beyond all bounds': piece(11, 1, [0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 1]),
     'an ack of the wrong size': Uint8Array.from([2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 9]),
     'a ping of the wrong size': Uint8Array.of(3, 1),
+    'a pong that nobody waits for': Uint8Array.of(4, 0, 0, 0, 0),
     'a frame over the limit': new Uint8Array(FRAME_BYTES + 1),
   };
   for (const [what, frame] of Object.entries(WRONG)) {
