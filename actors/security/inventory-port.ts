@@ -8,6 +8,7 @@ import type {
   SourceRecord,
   UserRecord,
 } from './records.ts';
+import type { Seen } from './commit.ts';
 import type { Dict } from '../../runtime/wamp/message.ts';
 
 export interface EffectiveGroup {
@@ -22,6 +23,8 @@ export interface EffectiveGroup {
 export interface Inventory {
   /** The same fact counts already: to write it would change nothing. */
   has(record: SecurityRecord): boolean;
+  /** Of rows that are written as a whole what they are now: whoever changes them meanwhile must not be undone. */
+  seen(records: readonly SecurityRecord[]): Seen;
   realmRecord(realm: string): RealmRecord | undefined;
   userRecord(realm: string, username: string): UserRecord | undefined;
   realmKeys(realm: string): Iterable<RealmKeyRecord>;

@@ -5,11 +5,13 @@
 import type { CallOutcome, Context, Definition, Handlers } from '../../runtime/kernel/actor.ts';
 import { name } from '../../runtime/kernel/actor.ts';
 import type { Mailbox } from '../../runtime/kernel/mailbox.ts';
+import { Malformed } from '../../runtime/structures/malformed.ts';
 import type { PutOutcome, Store } from '../store/api.ts';
 import { REALM_KEEPER } from '../realms/api.ts';
 import type { Committed, CommitRequest } from './commits.ts';
 import type { RowPut } from './commit.ts';
 import { conflict, isSameValue, planOf } from './commit.ts';
+import { encodeRecord, readRecord } from './policy/rows.ts';
 import type { RealmKeyRecord } from './records.ts';
 import { SECURITY } from './records.ts';
 import { SECURITY_ACTOR } from './services.ts';
@@ -139,7 +141,7 @@ class WriterActor implements Handlers<WriterMessage> {
     let isOther = false;
     const put = expects
       ? (is: Uint8Array | undefined) => {
-          isOther = !isSameValue(is, expects.value);
+          isOther = !isSameValue(is && asWritten(is), expects.value);
           return isOther ? is : value;
         }
       : value;
@@ -195,6 +197,12 @@ class WriterActor implements Handlers<WriterMessage> {
     request.done(failure ?? { kind: 'stored' });
     this.#next();
   }
+}
+
+/** As this version writes it: a newer one may have put more into it. */
+function asWritten(row: Uint8Array): Uint8Array {
+  const record = readRecord(row);
+  return record instanceof Malformed ? row : encodeRecord(record);
 }
 
 /** Marks a put that found something else than was seen. */

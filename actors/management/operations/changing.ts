@@ -76,7 +76,11 @@ export function storeRecords(
   if (records.length === 0) return done(answer());
   const { ports, caller } = where;
   const { session } = caller;
-  ports.writer.commit(records, session === undefined ? {} : { session }, (outcome) => {
+  const options = {
+    seen: ports.inventory.seen(records),
+    ...(session !== undefined && { session }),
+  };
+  ports.writer.commit(records, options, (outcome) => {
     if (outcome.kind === 'failed') return done({ error: failure(outcome) });
     for (const { realm, topic, args } of topics) ports.announce(realm, topic, args);
     done(answer());
@@ -88,7 +92,7 @@ function failure({ reason, message }: Extract<Committed, { kind: 'failed' }>): A
     case 'invalid':
       return apiError('invalidData', message);
     case 'conflict':
-      return apiError('inconsistency', message);
+      return apiError('inconsistency', `${message}: look at it, and make the change again`);
     case 'busy':
     case 'unavailable':
     case 'store':

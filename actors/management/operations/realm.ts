@@ -67,7 +67,9 @@ export function realmOperations(rules: RealmRules): readonly Operation[] {
         const draft = planRealmUpdate(parts, before, args.realm, new Map());
         if (draft.problems.length > 0) return store(where, draft, [], nothing, done);
         withPasswords(parts, ports, uri, args.realm, done, (passwords) => {
-          const made = planRealmUpdate(parts, before, args.realm, passwords);
+          const now = ports.inventory.realmRecord(uri);
+          if (!now) return done({ error: noRealm(uri) });
+          const made = planRealmUpdate(parts, now, args.realm, passwords);
           const topics = [topic(TOPICS.realmUpdated, uri)];
           store(where, made, topics, () => shown(ports, uri), done);
         });

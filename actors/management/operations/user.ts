@@ -63,8 +63,10 @@ export const userOperations: readonly Operation[] = [
       updateUser(rehearsal, [], before, args.user, undefined);
       if (rehearsal.problems.length > 0) return store(request, rehearsal, [], nothing, done);
       withPassword(request, args.user, before.ssoRealmUri, done, (password) => {
+        const now = ports.inventory.userRecord(realm, before.username);
+        if (!now) return done({ error: noUser(args.username) });
         const draft = draftFor(request);
-        updateUser(draft, [], before, args.user, password);
+        updateUser(draft, [], now, args.user, password);
         const isRekeyed =
           args.user.password !== undefined || args.user.authorized_keys !== undefined;
         const topics = [userTopic(before, TOPICS.userUpdated)];
@@ -276,8 +278,10 @@ function changePassword(
   if (fixed) return done({ error: fixed });
   const change = (): void =>
     withPassword(request, { password: args.new_password }, record.ssoRealmUri, done, (password) => {
+      const now = ports.inventory.userRecord(realm, user.username);
+      if (!now) return done({ error: noUser(args.username) });
       const draft = draftFor(request);
-      updateUser(draft, [], record, {}, password);
+      updateUser(draft, [], now, {}, password);
       const topics = [userTopic(record, TOPICS.userCredentialsChanged)];
       store(request, draft, topics, () => NOTHING, done);
     });

@@ -1,4 +1,5 @@
 /** The inventory of a policy: what counts of its rows, by the same rule as decisions (`since` in records.ts). */
+import type { Seen } from '../commit.ts';
 import type { EffectiveGroup, Inventory } from '../inventory-port.ts';
 import type { EffectiveUser } from '../policy-port.ts';
 import type {
@@ -14,7 +15,7 @@ import { compareBytes } from '../../../runtime/structures/bytes.ts';
 import { fold } from './names.ts';
 import { encodeRecord, keyOf } from './rows.ts';
 import type { Policy } from './policy.ts';
-import { splitRole } from './stamps.ts';
+import { isOwner, splitRole } from './stamps.ts';
 
 /** Roles and usernames that are nobody's row. */
 const EVERYBODY: ReadonlySet<string> = new Set(['all', 'anonymous']);
@@ -35,6 +36,11 @@ export class PolicyInventory implements Inventory {
     const facts = this.#facts(record.realm);
     const since = facts && this.#sinceOfFact(facts, record);
     return since !== undefined && current.at >= since;
+  }
+
+  seen(records: readonly SecurityRecord[]): Seen {
+    const keys = records.filter(isOwner).map(keyOf);
+    return new Map(keys.map((key) => [key, this.#policy.record(key)]));
   }
 
   /** Undefined: whom it is about is not there. */

@@ -43,7 +43,7 @@ export function stamped(
   return records.map((record) => done.get(record)!);
 }
 
-function isOwner(record: SecurityRecord): record is Owner {
+export function isOwner(record: SecurityRecord): record is Owner {
   return record.kind === 'realm' || record.kind === 'user' || record.kind === 'group';
 }
 
@@ -124,6 +124,8 @@ function earliest(
   const facts = known.facts(realm);
   const user = (name: string) =>
     sinces.get(`user ${realm} ${name}`) ?? facts?.users.get(name)?.since ?? 0;
+  const { prototypeUri } = facts?.realm ?? {};
+  const prototype = prototypeUri ? known.facts(prototypeUri) : undefined;
   const group = (name: string) =>
     sinces.get(`group ${realm} ${name}`) ?? facts?.sinceOfGroup(name, prototype) ?? 0;
   const all = [before, sinceOfRealm(known, realm, sinces)];
@@ -144,8 +146,6 @@ function earliest(
     case 'ticket_cutoff': {
       const home = facts?.users.get(record.authid)?.ssoRealmUri ?? realm;
       const tickets = [realm, home].flatMap((uri) => [
-  const { prototypeUri } = facts?.realm ?? {};
-  const prototype = prototypeUri ? known.facts(prototypeUri) : undefined;
         ...(known.facts(uri)?.ticketsOf.get(record.authid)?.values() ?? []),
       ]);
       return [...all, user(record.authid), ...tickets.map(({ at }) => at)];
