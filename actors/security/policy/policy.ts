@@ -303,7 +303,8 @@ export class Policy implements PolicyPort {
     if (after?.kind === 'ticket' || after?.kind === 'ticket_cutoff') {
       return isRevoking(before, after) ? this.#ticketsOf(uri, after.authid) : [];
     }
-    if (!before?.held && !after?.held) return [];
+    // Of a group that is gone it matters since when.
+    if (!before?.held && !after?.held && kind !== 'group') return [];
     switch (kind) {
       case 'realm':
         return [...this.#realmChanges(uri, was.realm, is.realm), ...this.#decisions(facts)];
