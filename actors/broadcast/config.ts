@@ -39,7 +39,10 @@ export interface BroadcastConfig {
   readonly maxCacheBytes: number;
   /** Payloads kept, the oldest go first. */
   readonly maxCachedPayloads: number;
-  /** Origins whose ids are remembered; those of members stay longest. Low: late repetitions are delivered again. */
+  /**
+   * Origins whose ids are remembered; those of members stay longest. Fewer than there are members: what comparisons bring
+   * is delivered again and again.
+   */
   readonly maxOrigins: number;
   /** Holes kept per origin. Beyond, the oldest holes count as seen and are left to the store's anti-entropy. */
   readonly maxHoles: number;
@@ -75,7 +78,7 @@ export const BROADCAST_DEFAULTS: BroadcastConfig = {
   cacheAgeMs: 360_000,
   maxCacheBytes: 64 * 1024 * 1024,
   maxCachedPayloads: 100_000,
-  maxOrigins: 4_096,
+  maxOrigins: 16_384,
   maxHoles: 64,
   maxMissing: 10_000,
   exchangePayloads: 1_000,

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { BroadcasterInput } from '../../../actors/broadcast/broadcaster.ts';
 import { Announcements } from '../../../actors/broadcast/announcements.ts';
 import { PayloadCache } from '../../../actors/broadcast/payload-cache.ts';
+import { MEMBERSHIP_DEFAULTS } from '../../../actors/membership/config.ts';
 import type { SeenRow } from '../../../actors/broadcast/seen.ts';
 import { Seen } from '../../../actors/broadcast/seen.ts';
 import { makeLazy, Trees } from '../../../actors/broadcast/trees.ts';
@@ -58,6 +59,13 @@ describe('the ids that were seen', () => {
     assert.deepEqual([...rows.keys()], ['member#1/1', 'fake#49/1', 'fake#50/1']);
     seen.settle(10_000_000);
     assert.deepEqual([...rows.keys()], ['member#1/1']);
+  });
+
+  test('as many members as a roster holds make no room for each other', () => {
+    const { seen } = seenWith({}, () => true);
+    const { maxMembers } = MEMBERSHIP_DEFAULTS;
+    for (let i = 0; i < maxMembers; i++) seen.add(`member#${i}/1`, 1, i);
+    assert.equal(seen.add('member#0/1', 1, maxMembers).isNew, false);
   });
 
   test('a digest leaves out origins whose payloads are gone everywhere', () => {
