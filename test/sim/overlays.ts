@@ -38,7 +38,8 @@ const BEATS = 10;
 
 export class OverlayNode {
   readonly id: NodeId;
-  readonly links = new Set<string>();
+  /** Peers, and when what was said last to each arrives: a link keeps order. */
+  readonly links = new Map<string, number>();
   readonly machine: HyParView;
   readonly broadcaster: Broadcaster | undefined;
   wanted: readonly string[] = [];
@@ -62,7 +63,6 @@ export class Overlays {
   readonly #random: RandomSource;
   readonly #queue = new EventQueue();
   readonly #roster: Roster;
-  readonly #lastArrival = new Map<string, number>();
   #round = 0;
 
   constructor({ nodes, seed, broadcast }: OverlaysOptions) {
@@ -94,7 +94,7 @@ export class Overlays {
   crash(names: readonly string[]): void {
     for (const name of names) this.nodes.get(name)!.isAlive = false;
     for (const name of names) {
-      for (const peer of this.nodes.get(name)!.links) this.#unlink(name, peer);
+      for (const peer of this.nodes.get(name)!.links.keys()) this.#unlink(name, peer);
     }
   }
 
@@ -192,7 +192,7 @@ export class Overlays {
         [from, to],
         [to, from],
       ] as const) {
-        own.links.add(peer.name);
+        own.links.set(peer.name, this.now);
         own.broadcaster?.handle({ kind: 'link_up', peer: peer.id }, this.now);
         const ms = LATENCY_MS[0] + LATENCY_MS[1];
         own.broadcaster?.handle({ kind: 'round_trip', peer: peer.name, ms }, this.now);
@@ -238,12 +238,13 @@ export class Overlays {
     }
   }
 
-  /** A link keeps order, and ends with what is on it. */
+  /** A link ends with what is on it. */
   #fly(from: string, to: string, arrive: (node: OverlayNode) => void): void {
-    if (!this.nodes.get(from)!.links.has(to)) return;
-    const route = `${from}>${to}`;
-    const at = Math.max(this.now + this.#latency(), this.#lastArrival.get(route) ?? 0);
-    this.#lastArrival.set(route, at);
+    const { links } = this.nodes.get(from)!;
+    const last = links.get(to);
+    if (last === undefined) return;
+    const at = Math.max(this.now + this.#latency(), last);
+    links.set(to, at);
     this.#queue.push(at, () => {
       const node = this.nodes.get(to)!;
       if (node.isAlive && node.links.has(from)) arrive(node);
