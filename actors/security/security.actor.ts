@@ -27,8 +27,8 @@ import type { SecurityTable, SecurityWriter } from './table.ts';
 export interface SecurityDependencies {
   readonly table: SecurityTable;
   readonly mailbox: Mailbox<SecurityMessage>;
-  readonly store: Store;
-  readonly state: StoreState;
+  readonly store: Pick<Store, 'partitions' | 'subscribe' | 'entries' | 'get'>;
+  readonly state: Pick<StoreState, 'isReady' | 'onAdvance'>;
   /** Those that are open here, with who is in them. */
   readonly realms: OpenRealms;
   /** Who opens and closes realms. */
@@ -44,8 +44,8 @@ export interface OpenRealms {
 const LOOK_AGAIN_MS = 200;
 /** Rows read again in a turn. */
 const SLICE = 200;
-/** Sessions looked at in a turn: a microsecond each, and a few more for one that must end. */
-const SESSIONS_SLICE = 500;
+/** Sessions looked at in a turn: some microseconds for each that must end. */
+const SESSIONS_SLICE = 200;
 
 export function security(dependencies: SecurityDependencies): Definition<SecurityMessage> {
   const { mailbox } = dependencies;
@@ -275,9 +275,11 @@ class SecurityActor implements Handlers<SecurityMessage> {
   #whyUserLeaves(realm: string, what: Expulsion, { id, subject }: Member): string | undefined {
     const { username = '', isVouchedFor = false } = subject!;
     if (isVouchedFor && what !== 'disabled') return undefined;
-    const passwordAt = this.#writer.policy.user(realm, username)?.passwordAt ?? 0;
-    const spared = this.#d.table.sparedOf(username, passwordAt);
-    return what === 'rekeyed' && spared === id ? undefined : CLOSE_USER[what];
+    if (what === 'rekeyed') {
+      const passwordAt = this.#writer.policy.user(realm, username)?.passwordAt ?? 0;
+      if (this.#d.table.sparedOf(username, passwordAt) === id) return undefined;
+    }
+    return CLOSE_USER[what];
   }
 
   /** Routers go through what their sessions hold, where decisions may be others than when they were told last. */
