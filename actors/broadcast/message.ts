@@ -45,8 +45,8 @@ export type PeerMessage =
 export type Refused = { readonly kind: 'refused'; readonly reason: string };
 
 export const MAX_TOPIC_LENGTH = 64;
-/** Origins in one message. */
-export const MAX_ORIGINS = 8_192;
+/** Origins in one message: all that a node remembers. */
+export const MAX_ORIGINS = 16_384;
 /** Numbers in all ranges of one message (two per range). */
 export const MAX_RANGE_NUMBERS = 131_072;
 /** Hops after which something goes in circles; a tree over 10,000 nodes has 12. */

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { BroadcasterInput } from '../../../actors/broadcast/broadcaster.ts';
 import { Announcements } from '../../../actors/broadcast/announcements.ts';
+import { parsePeerMessage, toWire } from '../../../actors/broadcast/message.ts';
 import { PayloadCache } from '../../../actors/broadcast/payload-cache.ts';
 import { MEMBERSHIP_DEFAULTS } from '../../../actors/membership/config.ts';
 import type { SeenRow } from '../../../actors/broadcast/seen.ts';
@@ -61,11 +62,13 @@ describe('the ids that were seen', () => {
     assert.deepEqual([...rows.keys()], ['member#1/1']);
   });
 
-  test('as many members as a roster holds make no room for each other', () => {
+  test('as many members as a roster holds make no room for each other, and fit one comparison', () => {
     const { seen } = seenWith({}, () => true);
     const { maxMembers } = MEMBERSHIP_DEFAULTS;
     for (let i = 0; i < maxMembers; i++) seen.add(`member#${i}/1`, 1, i);
     assert.equal(seen.add('member#0/1', 1, maxMembers).isNew, false);
+    const message = toWire({ kind: 'digest', ids: seen.digest(maxMembers) });
+    assert.equal(parsePeerMessage(message, 0).kind, 'digest');
   });
 
   test('a digest leaves out origins whose payloads are gone everywhere', () => {

@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import type { PlainValue } from '../../../runtime/net/peer/codec.ts';
 import { decodeBody, encodeBody } from '../../../runtime/net/peer/codec.ts';
 import type { PeerMessage } from '../../../actors/broadcast/message.ts';
-import { isRefused, parsePeerMessage, toWire } from '../../../actors/broadcast/message.ts';
+import {
+  isRefused,
+  MAX_ORIGINS,
+  parsePeerMessage,
+  toWire,
+} from '../../../actors/broadcast/message.ts';
 import { isOrigin, nodeOf, originOf } from '../../../actors/broadcast/origin.ts';
 import { ids, payload, REMOTE } from './support.ts';
 
@@ -53,7 +58,10 @@ describe('messages between broadcasters', () => {
     'half a range': [4, [[REMOTE, [5]]]],
     'no range': [4, [[REMOTE, []]]],
     'one origin twice': [7, [[REMOTE, [1, 1]], [REMOTE, [3, 3]]]], // prettier-ignore
-    'too many origins': [7, Array.from({ length: 8_193 }, (_, i) => [`a#${i + 1}/1`, [1, 1]])],
+    'too many origins': [
+      7,
+      Array.from({ length: MAX_ORIGINS + 1 }, (_, i) => [`a#${i + 1}/1`, [1, 1]]),
+    ],
     'too many ranges': [7, [[REMOTE, Array.from({ length: 131_074 }, (_, i) => 1 + 2 * i)]]],
   };
   for (const [what, value] of Object.entries(hostile)) {
