@@ -70,7 +70,12 @@ export function assembleRouter(dependencies: RouterDependencies, host: RouterHos
     ...replication.broker,
   });
   const procedures = new Map([
-    ...metaTable(sessionProcedures({ members: rows.members, effects, uriRule })),
+    ...metaTable(
+      sessionProcedures({
+        ...{ members: rows.members, effects, uriRule },
+        node: dependencies.stored?.node,
+      }),
+    ),
     ...metaTable(tokenProcedures(dependencies.issueToken)),
     ...broker.procedures(),
   ]);

@@ -12,6 +12,7 @@ import type { RoutingEffects, Rows } from './effects.ts';
 import type { MetaError, MetaProcedure, MetaReply } from './meta.ts';
 import { isId } from './options.ts';
 import { sessionDetails } from './session-events.ts';
+import { toTimestamp } from './timestamps.ts';
 
 /** Reason and message are sent to every victim. */
 const MAX_TEXT = 1024;
@@ -20,6 +21,8 @@ export interface SessionMetaDependencies {
   readonly members: Rows<Id, Member>;
   readonly effects: Pick<RoutingEffects, 'goodbye'>;
   readonly uriRule: UriRule;
+  /** This one's name; undefined where nodes have none. */
+  readonly node: string | undefined;
 }
 
 export function sessionProcedures(d: SessionMetaDependencies): Record<string, MetaProcedure> {
@@ -30,7 +33,7 @@ export function sessionProcedures(d: SessionMetaDependencies): Record<string, Me
     'wamp.session.get': ([session]) => {
       if (!isId(session)) return invalidArgument('the argument must be a session id');
       const member = d.members.get(session);
-      return member ? { args: [sessionDetails(member)] } : noSuchSession(session);
+      return member ? { args: [detailsHere(member, d.node)] } : noSuchSession(session);
     },
     'wamp.session.kill': ([session], kwargs, caller) => {
       if (!isId(session)) return invalidArgument('the argument must be a session id');
@@ -53,6 +56,12 @@ export function sessionProcedures(d: SessionMetaDependencies): Record<string, Me
       return kill(d, kwargs, victims, () => ({ args: [victims.length] }));
     },
   };
+}
+
+/** With what is ours, under names for that. */
+function detailsHere(member: Member, node: string | undefined): Dict {
+  const details = { ...sessionDetails(member), x_joined: toTimestamp(member.joinedAt) };
+  return node === undefined ? details : { ...details, x_node: node };
 }
 
 type Condition = (member: Member) => boolean;

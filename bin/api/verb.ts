@@ -22,7 +22,7 @@ export interface Verb {
   readonly hasBody: boolean;
   /** Of the document, from the command line: field by argument. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Of a list; undefined: it is no list. */
+  /** Of a list; undefined: it is no list. `role=authrole`: of another name than the field it is in. */
   readonly columns: readonly string[] | undefined;
   /** Said when there is nothing to show. */
   readonly done: string;
@@ -44,4 +44,20 @@ export function verb(
 
 export function flag(flags: string, field: string, kind: Flag['kind'], description: string): Flag {
   return { flags, field, kind, description };
+}
+
+const PAGES = [
+  flag('--search <text>', 'search', 'text', 'only rows that have this text in a field'),
+  flag('--limit <rows>', 'limit', 'integer', 'one page of so many rows'),
+  flag('--after <key>', 'after', 'text', 'the page behind this key'),
+];
+
+/** A list that the admin API tells in pages. */
+export function listVerb(
+  args: readonly string[],
+  path: string,
+  description: string,
+  columns: readonly string[],
+): Verb {
+  return verb('list', args, 'GET', path, description, { columns, flags: PAGES });
 }

@@ -1,6 +1,6 @@
 /** `bondy realm|user|group|grant|source|ticket|session|registration|subscription …`, over the routes of the admin API. */
 import type { Verb } from './verb.ts';
-import { flag, verb } from './verb.ts';
+import { flag, listVerb, verb } from './verb.ts';
 
 export interface Noun {
   readonly name: string;
@@ -24,9 +24,13 @@ const realm: Noun = {
   name: 'realm',
   description: 'look at realms and change them',
   verbs: [
-    verb('list', [], 'GET', REALMS, 'show all realms', {
-      columns: ['uri', 'security_status', 'allow_connections', 'authmethods', 'description'],
-    }),
+    listVerb([], REALMS, 'show all realms', [
+      'uri',
+      'security_status',
+      'allow_connections',
+      'authmethods',
+      'description',
+    ]),
     verb('get', ['realm'], 'GET', REALM, 'show a realm as it is in force'),
     verb('add', ['realm'], 'POST', REALMS, 'create a realm', {
       hasBody: true,
@@ -72,9 +76,14 @@ const user: Noun = {
   name: 'user',
   description: 'look at users of a realm and change them',
   verbs: [
-    verb('list', ['realm'], 'GET', USERS, 'show the users of a realm', {
-      columns: ['username', 'enabled', 'groups', 'has_password', 'has_authorized_keys', 'aliases'],
-    }),
+    listVerb(['realm'], USERS, 'show the users of a realm', [
+      'username',
+      'enabled',
+      'groups',
+      'has_password',
+      'has_authorized_keys',
+      'aliases',
+    ]),
     verb('get', ['realm', 'username'], 'GET', USER, 'show a user'),
     verb('add', ['realm', 'username'], 'POST', USERS, 'add a user', {
       hasBody: true,
@@ -143,9 +152,7 @@ const group: Noun = {
   name: 'group',
   description: 'look at groups of a realm and change them',
   verbs: [
-    verb('list', ['realm'], 'GET', GROUPS, 'show the groups of a realm', {
-      columns: ['name', 'groups', 'meta'],
-    }),
+    listVerb(['realm'], GROUPS, 'show the groups of a realm', ['name', 'groups', 'meta']),
     verb('get', ['realm', 'name'], 'GET', GROUP, 'show a group'),
     verb('add', ['realm', 'name'], 'POST', GROUPS, 'add a group', {
       hasBody: true,
@@ -172,9 +179,7 @@ const grant: Noun = {
   name: 'grant',
   description: 'look at what is granted in a realm and change it',
   verbs: [
-    verb('list', ['realm'], 'GET', GRANTS, 'show all grants', {
-      columns: ['roles', 'permissions', 'resource'],
-    }),
+    listVerb(['realm'], GRANTS, 'show all grants', ['roles', 'permissions', 'resource']),
     verb('add', ['realm'], 'POST', GRANTS, 'grant', { hasBody: true, flags: GRANT_FLAGS }),
     verb('delete', ['realm'], 'PUT', GRANTS, 'revoke', { hasBody: true, flags: GRANT_FLAGS }),
   ],
@@ -186,9 +191,7 @@ const source: Noun = {
   name: 'source',
   description: 'look at who may enter a realm from where, and change it',
   verbs: [
-    verb('list', ['realm'], 'GET', SOURCES, 'show all sources', {
-      columns: ['username', 'authmethod', 'cidr', 'meta'],
-    }),
+    listVerb(['realm'], SOURCES, 'show all sources', ['username', 'authmethod', 'cidr', 'meta']),
     verb('get', ['realm', 'username'], 'GET', `${USER}/sources`, 'show those of a user', {
       columns: ['username', 'authmethod', 'cidr', 'meta'],
     }),
@@ -245,9 +248,16 @@ const session: Noun = {
   name: 'session',
   description: 'look at sessions of a realm and close them',
   verbs: [
-    verb('list', ['realm'], 'GET', SESSIONS, 'show the sessions on all nodes', {
-      columns: ['session'],
-    }),
+    listVerb(['realm'], `${REALM}/sessions_details`, 'show the sessions on all nodes', [
+      'session',
+      'authid',
+      'role=authrole',
+      'method=authmethod',
+      'transport=transport.type',
+      'peer=transport.peer',
+      'node=x_node',
+      'since=x_joined',
+    ]),
     verb('get', ['realm', 'session'], 'GET', `${SESSIONS}/{session}`, 'show a session'),
     verb('delete', ['realm', 'session'], 'DELETE', `${SESSIONS}/{session}`, 'close a session', {
       flags: [
@@ -258,15 +268,13 @@ const session: Noun = {
   ],
 };
 
-function registry(name: 'registration' | 'subscription'): Noun {
+function registry(name: 'registration' | 'subscription', columns: readonly string[]): Noun {
   const path = `${REALM}/${name}s`;
   return {
     name,
     description: `look at ${name}s of a realm`,
     verbs: [
-      verb('list', ['realm'], 'GET', path, `show the ${name}s on all nodes`, {
-        columns: ['id', 'uri', 'match', 'invoke'],
-      }),
+      listVerb(['realm'], path, `show the ${name}s on all nodes`, columns),
       verb('get', ['realm', 'id'], 'GET', `${path}/{id}`, `show a ${name}`),
     ],
   };
@@ -274,6 +282,6 @@ function registry(name: 'registration' | 'subscription'): Noun {
 
 export const NOUNS: readonly Noun[] = [
   ...[realm, user, group, grant, source, ticket, session],
-  registry('registration'),
-  registry('subscription'),
+  registry('registration', ['id', 'uri', 'match', 'invoke', 'since=created']),
+  registry('subscription', ['id', 'uri', 'match', 'since=created']),
 ];

@@ -2,10 +2,12 @@
 import { fieldsOf, textOf } from '../answer.ts';
 import { columns } from '../columns.ts';
 
-export function drawList(rows: readonly unknown[], names: readonly string[]): string {
+/** `shown`: `title=path.to.field`, or the field alone. */
+export function drawList(rows: readonly unknown[], shown: readonly string[]): string {
   if (rows.length === 0) return 'There are none.';
-  const lines = rows.map((row) => names.map((name) => cell(valueIn(row, name))));
-  return columns([names.map((name) => name.toUpperCase()), ...lines]).join('\n');
+  const pairs = shown.map((column) => column.split('=') as [string, string?]);
+  const lines = rows.map((row) => pairs.map(([title, path = title]) => cell(valueIn(row, path))));
+  return columns([pairs.map(([title]) => title.toUpperCase()), ...lines]).join('\n');
 }
 
 export function drawOne(value: unknown): string {
@@ -14,9 +16,8 @@ export function drawOne(value: unknown): string {
   return lines.length === 0 ? 'Nothing.' : columns(lines).join('\n');
 }
 
-/** A row that is no object is its only column. */
-function valueIn(row: unknown, name: string): unknown {
-  return typeof row === 'object' && row !== null ? fieldsOf(row)[name] : row;
+function valueIn(row: unknown, path: string): unknown {
+  return path.split('.').reduce((value, name) => fieldsOf(value)[name], row);
 }
 
 /** Objects in short: `{uri, match}` of a resource is what it reads like. */

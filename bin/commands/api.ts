@@ -22,27 +22,36 @@ export async function perform(
   );
   const caller = await nodeCaller(options);
   if (typeof caller === 'string') return complain(caller, 1);
+  const { method } = verb;
   const asked = verb.hasBody
-    ? await caller({ method: verb.method, path, body: document })
-    : await every(caller, verb, path + queryOf(document));
+    ? await caller({ method, path, body: document })
+    : document['limit'] === undefined
+      ? await every(caller, verb, path + queryOf(document))
+      : await caller({ method, path: path + queryOf(document) });
   if (asked.kind === 'failed') return complain(asked.problem, 1);
   process.stdout.write(`${draw(verb, asked.value, options.json === true)}\n`);
+  if (asked.next !== undefined)
+    process.stderr.write(`There are more: --after ${afterIn(asked.next)}\n`);
   return 0;
 }
 
-/** A list comes in pages. */
+/** A list comes in pages: all of them. */
 async function every(caller: Caller, { method, columns }: Verb, path: string): Promise<Answered> {
   const first = await caller({ method, path });
   if (first.kind === 'failed' || columns === undefined || !Array.isArray(first.value)) return first;
   const rows: unknown[] = [...first.value];
-  let { next } = first;
+  let { next, ...whole } = first;
   while (next !== undefined) {
     const page = await caller({ method, path: next });
     if (page.kind === 'failed') return page;
     if (Array.isArray(page.value)) rows.push(...page.value);
     next = page.next;
   }
-  return { ...first, value: rows };
+  return { ...whole, value: rows };
+}
+
+function afterIn(path: string): string {
+  return new URLSearchParams(path.split('?')[1]).get('after') ?? '';
 }
 
 function queryOf(document: Readonly<Record<string, unknown>>): string {

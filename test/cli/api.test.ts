@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { RawClient } from '../support/raw-client.ts';
 import { scratch } from '../support/scratch.ts';
 import type { Finished } from './support.ts';
 import { bondy, runNode } from './support.ts';
@@ -15,6 +16,7 @@ after(async () => {
 });
 
 let url = '';
+let rawsocket = '';
 let dir = '';
 before(async () => {
   dir = scratch(file as never);
@@ -22,9 +24,9 @@ before(async () => {
   writeFileSync(join(dir, 'wrong'), 'not it\n');
   const settings = ['--set', `security.admin.password=@file:${join(dir, 'password')}`];
   const started = await runNode(file, settings).event('node_started');
-  url = (started['addresses'] as { name: string; url: string }[]).find(
-    ({ name }) => name === 'admin',
-  )!.url;
+  const addresses = started['addresses'] as { name: string; url: string }[];
+  const urlOf = (name: string): string => addresses.find((each) => each.name === name)!.url;
+  [url, rawsocket] = [urlOf('admin'), urlOf('wamp.tcp')];
 });
 
 const run = (...args: string[]): Promise<Finished> =>
@@ -87,11 +89,42 @@ describe('the commands of the admin API', () => {
     assert.match(await done('user', 'explain', realm, 'user1', ...question), /allowed +true/);
     await done('grant', 'delete', realm, ...grant);
     assert.match(await done('user', 'explain', realm, 'user1', ...question), /reason +no_grant/);
+    await done('user', 'add', realm, 'user2');
+    const page = await run('user', 'list', realm, '--limit', '1', '--json');
+    assert.equal((JSON.parse(page.stdout) as unknown[]).length, 1);
+    assert.equal(page.stderr, 'There are more: --after user1\n');
+    const rest = await done('user', 'list', realm, '--limit', '1', '--after', 'user1');
+    assert.match(rest, /^USERNAME .*\nuser2 .*\n$/);
     await done('user', 'disable', realm, 'user1');
     assert.match(await done('user', 'get', realm, 'user1'), /enabled +false/);
     assert.equal(await done('session', 'list', realm), 'There are none.\n');
     await refused(1, /has users/, 'realm', 'delete', realm);
     assert.equal(await done('realm', 'delete', realm, '--force'), 'Done.\n');
+  });
+
+  test('list who is in a realm, and say what is there', async (t) => {
+    const wire = { transport: 'rawsocket', serializer: 'cbor', batched: false } as const;
+    const client = await RawClient.connect({ websocket: '', rawsocket }, wire);
+    t.after(() => client.destroy());
+    await client.join({}, 'realm1');
+    await client.register('com.example.add');
+    const [heading, row] = (await done('session', 'list', 'realm1')).split('\n');
+    assert.match(heading!, /^SESSION +AUTHID +ROLE +METHOD +TRANSPORT +PEER +NODE +SINCE$/);
+    const fields = row!.split(/  +/);
+    assert.equal(fields[0], String(client.session));
+    assert.deepEqual(fields.slice(2, 5), ['anonymous', 'anonymous', 'rawsocket']);
+    assert.match(fields[5]!, /^127\.0\.0\.1:\d+$/);
+    assert.match(fields[6]!, /^bondy@/);
+    assert.match(fields[7]!, /^\d{4}-\d\d-\d\dT/);
+    assert.equal(
+      await done('session', 'list', 'realm1', '--search', 'nobody'),
+      'There are none.\n',
+    );
+    assert.match(
+      await done('registration', 'list', 'realm1'),
+      /^ID +URI +MATCH +INVOKE +SINCE\n\d+ +com\.example\.add +exact +single +\d{4}-/,
+    );
+    assert.equal(await done('subscription', 'list', 'realm1'), 'There are none.\n');
   });
 
   test('are for whoever has a ticket, until it is revoked', async () => {

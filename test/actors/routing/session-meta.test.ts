@@ -22,7 +22,7 @@ function setUp() {
   WHO.forEach(([authid, authrole], i) => {
     members.set(i + 1, testMember(i + 1, { authid, authrole }));
   });
-  const procedures = sessionProcedures({ members, effects, uriRule: 'loose' });
+  const procedures = sessionProcedures({ members, effects, uriRule: 'loose', node: 'a@here' });
   const caller = members.get(1)!;
   const call = (name: string, args: readonly Value[] = [], kwargs: Dict = EMPTY): MetaReply =>
     procedures[`wamp.session.${name}`]!(args, kwargs, caller);
@@ -71,6 +71,8 @@ describe('wamp.session.get', () => {
             listener: 'test',
             peer: '127.0.0.1:0',
           },
+          x_joined: '1970-01-01T00:00:00.000Z',
+          x_node: 'a@here',
         },
       ],
     });

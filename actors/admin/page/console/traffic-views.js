@@ -15,6 +15,8 @@ const SESSION_COLUMNS = [
     text: ({ transport: { type, tls, listener } }) => `${type}${tls ? ', TLS' : ''}, ${listener}`,
   },
   { title: 'From', kind: 'text', text: ({ transport }) => transport.peer },
+  { title: 'Node', kind: 'text', text: ({ x_node: node }) => node ?? '' },
+  { title: 'Since', kind: 'plain', text: ({ x_joined: joined }) => timeText(joined) },
 ];
 
 export function sessionsView(client, realm) {
