@@ -9,6 +9,7 @@ import type { Dismissal } from '../../../actors/realms/api.ts';
 import type { Member } from '../../../actors/routing/api.ts';
 import { encodeRecord, keyOf } from '../../../actors/security/policy/rows.ts';
 import type { SecurityRecord } from '../../../actors/security/records.ts';
+import { SECURITY } from '../../../actors/security/records.ts';
 import { security } from '../../../actors/security/security.actor.ts';
 import { SECURITY_ACTOR } from '../../../actors/security/services.ts';
 import type { SecurityMessage } from '../../../actors/security/services.ts';
@@ -47,7 +48,7 @@ class Stage {
       store: {
         partitions: 0,
         subscribe: () => {},
-        entries: () => [...this.#rows].map(([key, value]) => ({ key, value })),
+        entries: () => [...this.#rows].map(([key, value]) => ({ key, value })).values(),
         get: (_prefix, key) => this.#rows.get(key),
       },
       state: { isReady: true, onAdvance: () => () => {} },
@@ -90,7 +91,8 @@ class Stage {
   change(record: SecurityRecord): void {
     const [key, value] = [keyOf(record), encodeRecord(record)];
     this.#rows.set(key, value);
-    this.#mailbox.cast({ kind: 'store_change', prefix: 'security', key, value });
+    const change = { prefix: SECURITY, key, value, before: undefined, source: 'local' } as const;
+    this.#mailbox.cast({ kind: 'store_change', ...change });
   }
 
   /** Counts the turns until everything before is in force. */
