@@ -1,4 +1,7 @@
-/** Tickets over three real processes: good everywhere when they are issued, nowhere when they are revoked. */
+/**
+ * Tickets over three real processes: good everywhere when they are issued, nowhere when they are revoked, and the sessions
+ * that they have opened end with them.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -30,14 +33,18 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<number
   return Math.round(performance.now() - begun);
 }
 
-/** By password; undefined: not let in. */
-async function login(t: TestContext, node: SecurityNode): Promise<RawClient | undefined> {
+/** By password or with a ticket; undefined: not let in. */
+async function login(
+  t: TestContext,
+  node: SecurityNode,
+  ticket?: string,
+): Promise<RawClient | undefined> {
   const client = await node.connect(t);
-  const hello = { roles: wamp.BASIC_ROLES, authmethods: ['password'], authid: 'sue' };
-  client.send([wamp.HELLO, SHOP, hello]);
+  const authmethods = [ticket === undefined ? 'password' : 'ticket'];
+  client.send([wamp.HELLO, SHOP, { roles: wamp.BASIC_ROLES, authmethods, authid: 'sue' }]);
   let message = await client.next();
   if (message[0] === wamp.CHALLENGE) {
-    client.send([wamp.AUTHENTICATE, 'secret1', {}]);
+    client.send([wamp.AUTHENTICATE, ticket ?? 'secret1', {}]);
     message = await client.next();
   }
   return message[0] === wamp.WELCOME ? client : undefined;
@@ -52,6 +59,11 @@ async function sueOn(t: TestContext, node: SecurityNode): Promise<RawClient> {
 async function issue(client: RawClient, kwargs: Details = {}): Promise<string> {
   const result = await client.call('bondy.ticket.issue', [], kwargs);
   return ((result[3] as unknown[])[0] as { ticket: string }).ticket;
+}
+
+async function revoked(session: RawClient): Promise<void> {
+  const [type, , reason] = await session.next('GOODBYE', PATIENCE_MS);
+  assert.deepEqual([type, reason], [wamp.GOODBYE, 'bondy.session.ticket_revoked']);
 }
 
 /** autobahn-js over rawsocket: `in`, or the reason why not. */
@@ -112,7 +124,9 @@ describe('three nodes', { timeout: 120_000 }, () => {
     }
     const ticket = await issue(sue!);
     assert.equal(await enter(t, b, DEPOT, ticket), 'in');
+    const opened = await Promise.all([a, b, c].map((node) => login(t, node, ticket)));
     await sue!.call('bondy.ticket.revoke', [ticket]);
+    for (const session of opened) await revoked(session!);
     assert.equal(await enter(t, a, SHOP, ticket), FAILED);
     for (const node of [b, c]) {
       const isOut = async (): Promise<boolean> => (await enter(t, node, SHOP, ticket)) === FAILED;
@@ -120,7 +134,9 @@ describe('three nodes', { timeout: 120_000 }, () => {
     }
     const last = await issue(sue!, { device_id: 'three' });
     const other = await sueOn(t, c);
+    const devices = await Promise.all([a, b, c].map((node) => login(t, node, last)));
     await other.call('bondy.ticket.revoke_all', ['sue']);
+    for (const session of devices) await revoked(session!);
     for (const node of [a, b, c]) {
       const isOut = async (): Promise<boolean> => (await enter(t, node, SHOP, last)) === FAILED;
       t.diagnostic(`all revoked after ${await until('refused', isOut)} ms`);
