@@ -31,7 +31,9 @@ const KINDS: readonly RelayMessage['kind'][] = [
   'question',
   'reply',
 ];
+const KIND_CODES = codesOf(KINDS);
 const FORMATS: readonly SerializerId[] = ['json', 'msgpack', 'cbor'];
+const FORMAT_CODES = codesOf(FORMATS);
 /** Flags: the format of the message in the low two bits, 3 for none. */
 const NO_MESSAGE = 3;
 const IS_CHUNK = 4;
@@ -57,7 +59,7 @@ export function writeEntry(
   let flags = writeHead(message, into);
   const frame = 'message' in message ? message.message : undefined;
   if (frame) {
-    flags |= FORMATS.indexOf(frame.payload.format);
+    flags |= FORMAT_CODES[frame.payload.format];
     const refused = codecs[frame.payload.format].encode(frame, into);
     if (refused) {
       into.at = start;
@@ -65,7 +67,7 @@ export function writeEntry(
     }
   } else flags |= NO_MESSAGE;
   const { buffer } = into;
-  buffer[start] = KINDS.indexOf(message.kind);
+  buffer[start] = KIND_CODES[message.kind];
   buffer[start + 1] = flags;
   put32(buffer, start + 2, into.at - start - ENTRY_HEAD_BYTES);
   return undefined;
@@ -264,6 +266,10 @@ function partEnd(bytes: Uint8Array, at: number, end: number): number {
 function readList(bytes: Uint8Array): readonly PlainValue[] | undefined {
   const list = decodeBody(bytes, LIST_LIMITS);
   return Array.isArray(list) ? (list as readonly PlainValue[]) : undefined;
+}
+
+function codesOf<T extends string>(names: readonly T[]): Readonly<Record<T, number>> {
+  return Object.fromEntries(names.map((name, code) => [name, code])) as Record<T, number>;
 }
 
 function isId(value: PlainValue | undefined): value is number {

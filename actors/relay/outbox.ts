@@ -27,7 +27,7 @@ interface Open {
 export interface OutboxParts {
   readonly codecs: Codecs;
   readonly maxMessageBytes: number;
-  /** The entries are the callee's to keep. */
+  /** The entries are there for as long as the call takes. */
   leave(to: string, realm: string, entries: Uint8Array, count: number): void;
   /** `leaveAll` is to be called when the turn ends. */
   onFirst(): void;
@@ -82,12 +82,12 @@ export class Outbox {
 
   /** What is gathered for a node, now. */
   leaveFor(to: string): void {
-    for (const open of [...(this.#open.get(to)?.values() ?? [])]) this.#leave(open);
+    for (const open of this.#open.get(to)?.values() ?? []) this.#leave(open);
   }
 
   leaveAll(): void {
-    for (const realms of [...this.#open.values()]) {
-      for (const open of [...realms.values()]) this.#leave(open);
+    for (const realms of this.#open.values()) {
+      for (const open of realms.values()) this.#leave(open);
     }
   }
 
@@ -139,16 +139,24 @@ export class Outbox {
 
   #leave(open: Open): void {
     const { name, realm, pen, count } = open;
-    const entries = new Uint8Array(pen.buffer.subarray(0, pen.at));
-    this.#close(open);
-    this.#p.leave(name, realm, entries, count);
+    this.#forget(open); // what is said meanwhile is another batch
+    this.#p.leave(name, realm, pen.buffer.subarray(0, pen.at), count);
+    this.#keep(pen);
   }
 
-  #close({ name, realm, pen }: Open): void {
+  #close(open: Open): void {
+    this.#forget(open);
+    this.#keep(open.pen);
+  }
+
+  #forget({ name, realm, pen }: Open): void {
     if (this.#last?.pen === pen) this.#last = undefined;
     const realms = this.#open.get(name)!;
     realms.delete(realm);
     if (realms.size === 0) this.#open.delete(name);
+  }
+
+  #keep(pen: ByteWriter): void {
     pen.at = 0;
     if (pen.buffer.length <= KEPT_PEN && this.#pens.length < KEPT_PENS) this.#pens.push(pen);
   }

@@ -18,6 +18,9 @@ export type { Codecs } from './entry.ts';
 const FORMAT = 1;
 const EMPTY: Uint8Array = new Uint8Array(0);
 const utf8 = new TextEncoder();
+/** The realm named last, and its bytes: there are many batches, and few realms. */
+let lastRealm = '';
+let lastName = EMPTY;
 
 export interface Batch {
   readonly realm: string;
@@ -30,7 +33,7 @@ export interface Batch {
 
 /** `entries`: one after the other, as `writeEntry` wrote them. */
 export function batchOf(realm: string, entries: Uint8Array, causal = EMPTY): Uint8Array {
-  const name = utf8.encode(realm);
+  const name = nameOf(realm);
   const body = new Uint8Array(9 + name.length + causal.length + entries.length);
   body[0] = FORMAT;
   let at = put32(body, 1, name.length);
@@ -39,6 +42,14 @@ export function batchOf(realm: string, entries: Uint8Array, causal = EMPTY): Uin
   body.set(causal, at);
   body.set(entries, at + causal.length);
   return body;
+}
+
+function nameOf(realm: string): Uint8Array {
+  if (realm !== lastRealm) {
+    lastName = utf8.encode(realm);
+    lastRealm = realm;
+  }
+  return lastName;
 }
 
 /** A batch of one. */

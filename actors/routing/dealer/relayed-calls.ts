@@ -74,7 +74,13 @@ export class RelayedCalls {
       takesPassthru,
     };
     calls.open(call, 0);
-    const sent = member.outlet.send({ ...message, request: call.invocation });
+    const sent = member.outlet.send({
+      type: INVOCATION,
+      request: call.invocation,
+      registration: message.registration,
+      details: message.details,
+      payload: message.payload,
+    });
     if (sent === 'sent') call.isSent = true;
     else {
       calls.close(call);
