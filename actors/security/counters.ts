@@ -16,7 +16,7 @@ export const SECURITY_COUNTERS = {
   realms_not_made:
     'Realms that a HELLO asked for and that were not created: too many, or not to be stored.',
   sessions_expelled:
-    'Sessions ended because their user was removed or disabled or has other credentials, or their method was withdrawn.',
+    'Sessions ended because their user was removed or disabled or has other credentials, or their method or ticket was withdrawn.',
   tickets_issued: 'Tickets that were issued here.',
   tickets_refused: 'Tickets that opened no session: forged, expired, revoked or of somebody else.',
   tickets_collected: 'Rows of expired tickets that were deleted.',

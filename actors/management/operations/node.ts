@@ -107,8 +107,15 @@ export const ticketOperations: readonly Operation[] = [
     },
   ),
   ticket('verify', 'realm', 'The claims of a ticket that is valid.', { ticket: Token }),
-  ticket('revoke', 'realm', 'Revokes a ticket.', { ticket: Token }),
-  ticket('revoke_all', 'realm', 'Revokes all tickets of a user.', { authid: NameText }),
+  ticket('revoke', 'realm', 'Revokes a ticket; the sessions that it has opened end.', {
+    ticket: Token,
+  }),
+  ticket(
+    'revoke_all',
+    'realm',
+    'Revokes all tickets of a user; the sessions that they have opened end.',
+    { authid: NameText },
+  ),
 ];
 
 function backup(
