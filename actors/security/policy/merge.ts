@@ -2,6 +2,7 @@
  * What concurrent edits of one record come to: who takes something back wins, field by field, so that *what is allowed
  * after a merge was revoked on no side*; of everything else the last write wins.
  *
+ * What was said of a realm, user or group whose name is used anew by then was said of its predecessor, and gives nothing.
  * Two exceptions are kept because the stricter answer cannot be known from the row: methods that are inherited (null)
  * against a list give the list, and of prototypes the last one named counts.
  */
@@ -56,7 +57,7 @@ export function combineRecords(newestFirst: readonly SecurityRecord[]): Security
       return { ...combineUsers(newestFirst as readonly UserRecord[]), ...fact };
     case 'group': {
       const groups = newestFirst as readonly (typeof newest)[];
-      return { ...newest, ...fact, since: greatest(groups, ({ since }) => since) };
+      return { ...latest(groups)[0], ...fact };
     }
     case 'ticket': {
       const tickets = newestFirst as readonly (typeof newest)[];
@@ -74,10 +75,9 @@ export function combineRecords(newestFirst: readonly SecurityRecord[]): Security
 }
 
 function combineRealms(realms: readonly RealmRecord[]): RealmRecord {
-  const [newest] = realms as readonly [RealmRecord, ...RealmRecord[]];
+  const [newest] = latest(realms);
   return {
     ...newest,
-    since: greatest(realms, ({ since }) => since),
     isPrototype: realms.some(({ isPrototype }) => isPrototype),
     isSsoRealm: realms.some(({ isSsoRealm }) => isSsoRealm),
     securityEnabled: strictest([true, null, false], realms, (realm) => realm.securityEnabled),
@@ -96,17 +96,22 @@ function combineRealms(realms: readonly RealmRecord[]): RealmRecord {
 }
 
 function combineUsers(users: readonly UserRecord[]): UserRecord {
-  const [newest] = users as readonly [UserRecord, ...UserRecord[]];
+  const own = latest(users);
   // An edit of something else, made without knowing of a new password, must not bring the old one back.
-  const passwordAt = greatest(users, (user) => user.passwordAt);
-  const { password } = users.find((user) => user.passwordAt === passwordAt)!;
+  const passwordAt = greatest(own, (user) => user.passwordAt);
+  const { password } = own.find((user) => user.passwordAt === passwordAt)!;
   return {
-    ...newest,
-    since: greatest(users, ({ since }) => since),
+    ...own[0],
     enabled: users.every(({ enabled }) => enabled),
     password,
-    passwordAt,
+    passwordAt: greatest(users, (user) => user.passwordAt),
   };
+}
+
+/** Those about the last of the name, in the same order. */
+function latest<T extends { readonly since: number }>(owners: readonly T[]): readonly [T, ...T[]] {
+  const last = greatest(owners, ({ since }) => since);
+  return owners.filter(({ since }) => since === last) as unknown as readonly [T, ...T[]];
 }
 
 function greatest<T>(items: readonly T[], of: (item: T) => number): number {

@@ -70,6 +70,17 @@ describe('between concurrent edits', () => {
     assert.equal(merged(group('g', { since: 3 }), group('g', { since: 8 })).since, 8);
   });
 
+  it('nobody gets what was said of the predecessor of its name, whenever that was written', () => {
+    const password = { ...PASSWORD, hash: 'theirs' };
+    const anew = user('ann', { since: 8, at: 8, passwordAt: 1, password: PASSWORD });
+    const before = { at: 9, passwordAt: 2, password, ssoRealmUri: 'sso', meta: { was: 'here' } };
+    const found = merged(user('ann', before), anew);
+    assert.deepEqual([found.password, found.ssoRealmUri, found.meta], [PASSWORD, null, {}]);
+    assert.equal(found.passwordAt, 2, 'tickets of both are over');
+    const old = realm('r', { at: 9, isPrototype: false, prototypeUri: 'open' });
+    assert.equal(merged(old, realm('r', { since: 8, at: 8 })).prototypeUri, null);
+  });
+
   it('what cannot be read may revoke: it is the answer, and no record', () => {
     const g = grant('all', 'wamp.call', 'a.b');
     for (const odd of [bytes('?'), encodeRecord(user('ann'))]) {
