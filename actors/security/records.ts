@@ -122,6 +122,11 @@ export interface AuthorizedKeyRecord extends Fact {
   readonly username: string;
   /** Ed25519, 64 hexadecimal digits, lower case. */
   readonly key: string;
+  /**
+   * Of the user whom its author knew, or of the realm if that is newer: it opens no session of a later user of the name,
+   * whatever the clocks say. `Policy.stamp` sets it.
+   */
+  readonly userSince: number;
 }
 
 export interface AliasRecord extends Fact {

@@ -61,7 +61,7 @@ export async function shopRecords(shop: Shop = {}): Promise<readonly SecurityRec
     realmRecord(realm, { authmethods: methods, securityEnabled: true, ...more }),
     ...users.map((name) => userRecord(realm, name, { password, passwordAt: 1 })),
     ...methods.map((method) => sourceRecord(realm, 'all', method)),
-    { kind: 'authorized_key', ...fact, key: KEY },
+    { kind: 'authorized_key', ...fact, key: KEY, userSince: 0 },
     { kind: 'alias', ...fact, alias: `${first}-alias` },
   ];
 }

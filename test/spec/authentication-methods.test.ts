@@ -49,7 +49,7 @@ async function openShop(): Promise<void> {
   const fact = { held: true, at: 0, realm: SHOP, username: 'joe' };
   const committed = await commit(node.handle.kernel, [
     userRecord(SHOP, 'joe', { password: await stored('pencil'), passwordAt: 1 }),
-    { kind: 'authorized_key', ...fact, key: KEY },
+    { kind: 'authorized_key', ...fact, key: KEY, userSince: 0 },
     { kind: 'alias', ...fact, alias: 'joey' },
     ...METHODS.filter((method) => method !== 'trust').map((method) =>
       sourceRecord(SHOP, 'all', method),

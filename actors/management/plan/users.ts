@@ -219,6 +219,7 @@ function putKeys(
     draft.put([realm, username, key], {
       kind: 'authorized_key',
       ...UNDATED,
+      userSince: 0,
       held,
       realm,
       username,

@@ -136,7 +136,7 @@ function aliasesOf(view: RealmView, user: UserRecord): readonly string[] {
 function keysOf(view: RealmView, user: UserRecord): readonly string[] {
   const known = [...(view.own.facts.keysOf.get(user.username)?.values() ?? [])];
   return known
-    .filter(({ at }) => at >= view.sinceUser(user))
+    .filter(({ at, userSince }) => Math.min(at, userSince) >= view.sinceUser(user))
     .map(({ key }) => key)
     .sort();
 }

@@ -63,8 +63,11 @@ export function combineRecords(newestFirst: readonly SecurityRecord[]): Security
       const tickets = newestFirst as readonly (typeof newest)[];
       return { ...newest, ...fact, since: greatest(tickets, ({ since }) => since) };
     }
+    case 'authorized_key': {
+      const keys = newestFirst as readonly (typeof newest)[];
+      return { ...newest, ...fact, userSince: greatest(keys, ({ userSince }) => userSince) };
+    }
     case 'realm_key':
-    case 'authorized_key':
     case 'alias':
     case 'membership':
     case 'source':

@@ -154,7 +154,14 @@ export const SHAPES: Shapes = {
     password: nullable(storedPassword),
     passwordAt: integer,
   },
-  authorized_key: { ...FACT, realm: uri, username: name, key: name },
+  authorized_key: {
+    ...FACT,
+    realm: uri,
+    username: name,
+    key: name,
+    // Older rows do not say it: of whoever is there.
+    userSince: (value) => (value === undefined ? Number.MAX_SAFE_INTEGER : integer(value)),
+  },
   alias: { ...FACT, realm: uri, alias: name, username: name },
   group: { ...OWNER, realm: uri, name, meta: dict },
   membership: { ...FACT, realm: uri, of: oneOf('user', 'group'), member: name, group: name },

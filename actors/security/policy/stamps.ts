@@ -2,8 +2,9 @@
  * When records are written, and what that makes of older ones (`since` in records.ts). Clocks of nodes differ, so a fact
  * is never dated before those it is about, nor before itself.
  *
- * What remains: a fact that another node writes, by its clock later, without knowing that the name is used anew, counts
- * for the new one. Facts that it writes by its clock earlier do not.
+ * What remains: a group, right, alias or source that another node gives to a name, by its clock later, without knowing that
+ * the name is used anew, counts for the new one; those by its clock earlier do not. Credentials never do: a password is in
+ * the user's own row (merge.ts), and a key says for which user it was written.
  */
 import type {
   GroupRecord,
@@ -65,6 +66,11 @@ function datedFact(
   now: number,
 ): SecurityRecord {
   const at = Math.max(now, ...earliest(known, record, sinces));
+  if (record.kind === 'authorized_key') {
+    const { realm, username } = record;
+    const user = sinceOfUser(known, realm, username, sinces);
+    return { ...record, at, userSince: Math.max(sinceOfRealm(known, realm, sinces), user) };
+  }
   if (record.kind !== 'ticket') return { ...record, at };
   const before = known.row(keyOf(record)) as TicketRecord | undefined;
   // What was revoked stays revoked when the next one takes its place.
@@ -122,8 +128,7 @@ function earliest(
   if (record.kind === 'realm') return [before];
   const { realm } = record;
   const facts = known.facts(realm);
-  const user = (name: string) =>
-    sinces.get(`user ${realm} ${name}`) ?? facts?.users.get(name)?.since ?? 0;
+  const user = (name: string) => sinceOfUser(known, realm, name, sinces);
   const { prototypeUri } = facts?.realm ?? {};
   const prototype = prototypeUri ? known.facts(prototypeUri) : undefined;
   const group = (name: string) =>
@@ -159,6 +164,15 @@ function earliest(
       return [...all, kind === 'user' ? user(name) : kind === 'group' ? group(name) : 0];
     }
   }
+}
+
+function sinceOfUser(
+  known: Known,
+  realm: string,
+  name: string,
+  sinces: ReadonlyMap<string, number>,
+): number {
+  return sinces.get(`user ${realm} ${name}`) ?? known.facts(realm)?.users.get(name)?.since ?? 0;
 }
 
 function sinceOfRealm(known: Known, uri: string, sinces: ReadonlyMap<string, number>): number {

@@ -124,7 +124,8 @@ export function key(
   of: string,
   more: Some<AuthorizedKeyRecord> = {},
 ): AuthorizedKeyRecord {
-  return { kind: 'authorized_key', held: true, at: AT, realm: R, username, key: of, ...more };
+  const fact = { held: true, at: AT, realm: R, userSince: Number.MAX_SAFE_INTEGER };
+  return { kind: 'authorized_key', ...fact, username, key: of, ...more };
 }
 
 export function alias(name: string, username: string, more: Some<AliasRecord> = {}): AliasRecord {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { combineRecords } from '../../../../actors/security/policy/merge.ts';
 import { Policy } from '../../../../actors/security/policy/policy.ts';
 import type { SecurityRecord, UserRecord } from '../../../../actors/security/records.ts';
 import {
@@ -69,6 +70,20 @@ describe('who is made anew under a name that was taken back', () => {
     assert.deepEqual([found.authorizedKeys, found.groups], [['ff'], ['staff']]);
     assert(mayCall(writer.policy, ann, 'x'));
     assert.deepEqual(writer.policy.methodsFrom(R, 'ann', '10.0.0.1'), ['ticket']);
+  });
+
+  it('has no key that a node has given to its predecessor later, and takes the same key from its own', () => {
+    const [here, away] = [new Writer(), new Writer()];
+    for (const writer of [here, away]) writer.write(realm(), user('ann'));
+    here.takeBack(user('ann'));
+    here.write(user('ann'));
+    away.now = 50_000;
+    const [given] = away.write(key('ann', 'ff'));
+    here.policy.apply(given!);
+    assert.deepEqual(here.policy.user(R, 'ann')!.authorizedKeys, []);
+    const [own] = here.write(key('ann', 'ff'));
+    here.policy.apply(combineRecords([given!, own!]));
+    assert.deepEqual(here.policy.user(R, 'ann')!.authorizedKeys, ['ff']);
   });
 
   it('is not reached by what a node with a clock far ahead had said of its predecessor', () => {
