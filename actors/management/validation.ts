@@ -2,6 +2,7 @@
 import type { TProperties, TSchema } from '@sinclair/typebox';
 import { Type, TypeGuard } from '@sinclair/typebox';
 import type { ValueError } from '@sinclair/typebox/errors';
+import { ValueErrorType } from '@sinclair/typebox/errors';
 import { Value as Schema } from '@sinclair/typebox/value';
 import type { Dict, Value } from '../../runtime/wamp/message.ts';
 import { at } from '../security/api.ts';
@@ -32,17 +33,34 @@ export function problemsOf(
 interface Finding {
   readonly path: string;
   readonly message: string;
+  /** It is not even of the kind that it should be. */
+  readonly isOther: boolean;
 }
 
-/** Of a union: what is wrong inside the choice that the value is nearest to, if it could have been one. */
-function findings({ path, message, schema, errors }: ValueError): readonly Finding[] {
+/** Of a union: what is wrong with the choice that the value is nearest to, if it could have been one. */
+function findings({ type, path, message, schema, errors }: ValueError): readonly Finding[] {
   const choices = schema.anyOf as readonly TSchema[] | undefined;
-  if (!choices) return [{ path, message: sentence(message) }];
+  const isThere = type !== ValueErrorType.ObjectRequiredProperty;
+  if (!choices || !isThere)
+    return [{ path, message: sentence(message), isOther: OTHER_KIND.has(type) }];
   const inner = errors.map((choice) => [...choice].flatMap(findings));
-  const possible = inner.filter((found) => found.every((each) => each.path.length > path.length));
+  const possible = inner.filter((found) =>
+    found.every((each) => each.path.length > path.length || !each.isOther),
+  );
   const [meant] = possible.sort((a, b) => a.length - b.length);
-  return meant ?? [{ path, message: `must be ${choices.map(nameOf).join(' or ')}` }];
+  const kinds = `must be ${choices.map(nameOf).join(' or ')}`;
+  return meant ?? [{ path, message: kinds, isOther: true }];
 }
+
+const OTHER_KIND: ReadonlySet<ValueErrorType> = new Set([
+  ValueErrorType.Array,
+  ValueErrorType.Boolean,
+  ValueErrorType.Integer,
+  ValueErrorType.Literal,
+  ValueErrorType.Null,
+  ValueErrorType.Object,
+  ValueErrorType.String,
+]);
 
 function nameOf(schema: TSchema): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);

@@ -1,6 +1,7 @@
 /** Realms as documents (Bondy's realm object and bootstrap file): one that holds its users, groups, sources and grants. */
 import type { Static } from '@sinclair/typebox';
 import { Type } from '@sinclair/typebox';
+import { TOKEN_ALGORITHMS } from '../../../runtime/crypto/json-web-token.ts';
 import type { Dict } from '../../../runtime/wamp/message.ts';
 import type {
   EffectiveRealm,
@@ -45,6 +46,39 @@ export const PasswordOptionsDocument = Type.Object(
   CLOSED,
 );
 
+/** Who vouches for users of `oauth2`. Closed: a mistyped claim would be groups that nobody has. */
+const OAuth2Document = Type.Object(
+  {
+    issuer: Type.String({ minLength: 1, maxLength: 1_024 }),
+    audience: Type.Union([
+      Type.String({ minLength: 1, maxLength: 1_024 }),
+      Type.Array(Type.String({ minLength: 1, maxLength: 1_024 }), { minItems: 1, maxItems: 32 }),
+    ]),
+    /** One of both. */
+    jwks_uri: Type.Optional(Type.String({ pattern: '^https://', maxLength: 2_048 })),
+    jwks: Type.Optional(
+      Type.Object({
+        keys: Type.Array(Type.Object({ kty: Type.String() }), { minItems: 1, maxItems: 100 }),
+      }),
+    ),
+    authid_claim: Type.Optional(Type.String({ minLength: 1, maxLength: 254 })),
+    role_claim: Type.Optional(Type.String({ minLength: 1, maxLength: 254 })),
+    algorithms: Type.Optional(
+      Type.Array(Type.Union(TOKEN_ALGORITHMS.map((name) => Type.Literal(name))), {
+        minItems: 1,
+        maxItems: 32,
+      }),
+    ),
+  },
+  CLOSED,
+);
+
+/** What else is in it is the operator's own. */
+const Info = Type.Object(
+  { oauth2: Type.Optional(OAuth2Document) },
+  { additionalProperties: Type.Unknown(), maxProperties: 256 },
+);
+
 const Pems = Type.Array(Type.String({ maxLength: 16_384 }), { maxItems: 10 });
 
 const CHANGEABLE = {
@@ -59,7 +93,7 @@ const CHANGEABLE = {
   security_enabled: Type.Optional(nullable(Type.Boolean())),
   password_opts: Type.Optional(nullable(PasswordOptionsDocument)),
   limits: Type.Optional(LimitsDocument),
-  info: Type.Optional(Meta),
+  info: Type.Optional(Info),
   private_keys: Type.Optional(Pems),
   encryption_keys: Type.Optional(Pems),
   users: Type.Optional(Type.Array(UserDocument, { maxItems: 100_000 })),

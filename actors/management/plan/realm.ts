@@ -71,6 +71,7 @@ function planRealm(
 ): void {
   const record = recordOf(parts, draft, before, document);
   checkRealm(parts, draft, before, record);
+  checkIssuer(draft, document.info?.oauth2);
   draft.put([record.uri], record);
   draft.prototype = record.prototypeUri ?? undefined;
   const inherited =
@@ -207,6 +208,19 @@ function checkRealm(
   }
   if (realm.isPrototype || prototypeUri !== null) {
     draft.wrong(['prototype_uri'], 'the master realm inherits nothing', 'notAllowed');
+  }
+}
+
+function checkIssuer(draft: Draft, issuer: NonNullable<RealmUpdate['info']>['oauth2']): void {
+  if (!issuer) return;
+  const path = ['info', 'oauth2'];
+  if (issuer.jwks_uri === undefined && issuer.jwks === undefined) {
+    draft.wrong(path, 'needs the keys of the issuer: jwks_uri or jwks');
+  }
+  for (const [i, key] of (issuer.jwks?.keys ?? []).entries()) {
+    // `info` is shown to whoever may see the realm.
+    if (!('d' in key) && !('k' in key)) continue;
+    draft.wrong([...path, 'jwks', 'keys', i], 'is a secret: give the public key', 'invalidData');
   }
 }
 
