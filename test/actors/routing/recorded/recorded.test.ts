@@ -13,48 +13,28 @@ import {
   HISTORIES,
   historyPrefix,
 } from '../../../../actors/routing/recorded/stored.ts';
-import type { ReplicatorMessage } from '../../../../actors/routing/replicated/messages.ts';
-import type { PendingRow } from '../../../../actors/routing/replicated/pending.ts';
-import { replicator } from '../../../../actors/routing/replicated/replicator.actor.ts';
-import {
-  historyReplication,
-  noChanges,
-  RowReports,
-} from '../../../../actors/routing/replicated/reports.ts';
+import { historyReplication } from '../../../../actors/routing/replicated/reports.ts';
 import { KILLED } from '../../../../runtime/kernel/actor.ts';
-import { Mailbox } from '../../../../runtime/kernel/mailbox.ts';
 import { seededRandom } from '../../../../runtime/kernel/random.ts';
 import { SetTable } from '../../../../runtime/kernel/table.ts';
-import { worker } from '../../../../runtime/kernel/worker.ts';
 import { codecs } from '../../../../runtime/wamp/codecs.ts';
 import { EMPTY } from '../../../../runtime/wamp/message.ts';
 import type { Replica } from '../../store/replicas.ts';
-import { Replicas } from '../../store/replicas.ts';
+import type { NodesOptions } from '../replicated/nodes.ts';
+import { claimed, Home, Nodes } from '../replicated/nodes.ts';
 
-const REALM = 'com.example.realm';
 const LIMIT = 20;
 const TOPICS = [{ uri: 'com.log', match: 'prefix', limit: LIMIT }] as const;
 
-/** The part of a router that matters here. */
-class Home {
+class HistoryHome extends Home {
   readonly recorded = new SetTable<string, RecordedEvent>('recorded');
-  readonly changes = noChanges();
-  readonly agent = new Mailbox<ReplicatorMessage>();
-  readonly router = new Mailbox<RouterInput>();
-  readonly pending = new SetTable<string, PendingRow>('pending');
-  readonly counted: string[] = [];
   readonly #history: History;
-  readonly #reports: RowReports;
-  readonly #replica: Replica;
 
   constructor(replica: Replica, config: HistoryConfig) {
-    this.#replica = replica;
-    const rows = this.recorded.claim({ own: () => () => {}, self: { path: 'router' } } as never);
-    this.#reports = new RowReports(this.changes, this.agent);
-    const logs = new Map<string, HistoryLog>();
-    const replication = historyReplication(this.#reports, rows, replica.name);
-    this.#history = new History(logs, config, (what) => this.counted.push(what), replication);
-    this.router.attach({ wake: () => {}, overflowed: () => {} });
+    super(replica);
+    const rows = claimed(this.recorded);
+    const replication = historyReplication(this.reports, rows, replica.name);
+    this.#history = new History(new Map<string, HistoryLog>(), config, this.count, replication);
   }
 
   publish(publication: number, topic = 'com.log.a'): void {
@@ -63,18 +43,13 @@ class Home {
       ...{ filter: undefined, resourceKey: undefined, details: EMPTY },
       payload: codecs.json.payload([publication]),
     };
-    this.#history.record(event, this.#replica.stepper.clock.wall());
-    this.#reports.report();
+    this.#history.record(event, this.wall());
+    this.reports.report();
   }
 
-  /** Takes what the agent has said. */
-  listen(): void {
-    while (this.router.size > 0) {
-      const input = this.router.take();
-      assert(input.kind === 'recorded');
-      this.#history.apply(input.events, input.isRead);
-    }
-    this.#reports.report();
+  hear(input: RouterInput): void {
+    assert(input.kind === 'recorded');
+    this.#history.apply(input.events, input.isRead);
   }
 
   says(): number[] {
@@ -82,63 +57,27 @@ class Home {
   }
 }
 
-class Realm {
-  readonly replicas: Replicas;
-  readonly homes = new Map<string, Home>();
-  readonly #config: HistoryConfig;
+class Realm extends Nodes<HistoryHome> {
+  readonly #storage: HistoryConfig['storage'];
 
-  constructor(options: {
-    nodes: number;
-    seed?: number;
-    loss?: number;
-    storage?: HistoryConfig['storage'];
-  }) {
-    const storage = options.storage ?? 'ram';
-    this.#config = { ...DEFAULT_BROKER_CONFIG.history, topics: TOPICS, storage };
-    this.replicas = new Replicas({
-      ...options,
-      prefixes: [...HISTORIES],
-      children: (replica) => {
-        const home = new Home(replica, this.#config);
-        this.homes.set(replica.name, home);
-        const { store, state } = replica;
-        const { agent: mailbox, changes, router, pending, recorded, counted } = home;
-        const count = (what: string): void => void counted.push(what);
-        return [
-          worker(
-            'recorded',
-            replicator({
-              ...{ realm: REALM, mailbox, pending, changes, store, state, count },
-              family: recordedFamily({ storage, recorded, router, codecs, count }),
-            }),
-          ),
-        ];
-      },
-    });
-    for (const node of this.replicas.nodes) this.replicas.up(node);
-    this.advance(500);
-  }
-
-  home(index: number): Home {
-    return this.homes.get(`n${index}`)!;
+  constructor({
+    storage = 'ram',
+    ...options
+  }: NodesOptions & { readonly storage?: HistoryConfig['storage'] }) {
+    const config = { ...DEFAULT_BROKER_CONFIG.history, topics: TOPICS, storage };
+    super(
+      options,
+      'recorded',
+      [...HISTORIES],
+      (replica) => new HistoryHome(replica, config),
+      ({ recorded, router, count }) => recordedFamily({ storage, recorded, router, codecs, count }),
+    );
+    this.#storage = storage;
   }
 
   stored(index: number): number {
     const { store } = this.replicas.node(index);
-    return [...store.entries(historyPrefix(this.#config.storage))].length;
-  }
-
-  advance(ms: number): void {
-    for (let left = ms; left > 0; left -= 20) {
-      this.replicas.advance(20);
-      for (const { name } of this.replicas.living) this.homes.get(name)!.listen();
-    }
-  }
-
-  settle(): void {
-    this.advance(3_000);
-    this.replicas.settle();
-    this.advance(500);
+    return [...store.entries(historyPrefix(this.#storage))].length;
   }
 }
 

@@ -6,70 +6,48 @@ import type { Publication } from '../../../../actors/routing/broker/publication.
 import type { Retained, RetainedEvent } from '../../../../actors/routing/broker/retention.ts';
 import { Retention } from '../../../../actors/routing/broker/retention.ts';
 import { DEFAULT_BROKER_CONFIG } from '../../../../actors/routing/config.ts';
-import type { ReplicatorMessage } from '../../../../actors/routing/replicated/messages.ts';
-import type { PendingRow } from '../../../../actors/routing/replicated/pending.ts';
-import { replicator } from '../../../../actors/routing/replicated/replicator.actor.ts';
-import { noChanges, RowReports } from '../../../../actors/routing/replicated/reports.ts';
 import { retainedFamily } from '../../../../actors/routing/retained/family.ts';
 import {
   decodeRetained,
   encodeRetained,
   RETAINED,
 } from '../../../../actors/routing/retained/stored.ts';
-import { Mailbox } from '../../../../runtime/kernel/mailbox.ts';
 import { KILLED } from '../../../../runtime/kernel/actor.ts';
 import { seededRandom } from '../../../../runtime/kernel/random.ts';
 import { SetTable } from '../../../../runtime/kernel/table.ts';
-import { worker } from '../../../../runtime/kernel/worker.ts';
 import { codecs } from '../../../../runtime/wamp/codecs.ts';
 import { EMPTY } from '../../../../runtime/wamp/message.ts';
 import type { Replica } from '../../store/replicas.ts';
-import { Replicas } from '../../store/replicas.ts';
+import type { NodesOptions } from '../replicated/nodes.ts';
+import { claimed, Home, Nodes } from '../replicated/nodes.ts';
 
 const REALM = 'com.example.realm';
 const CONFIG = { ...DEFAULT_BROKER_CONFIG.retention, sweepIntervalMs: 1_000 };
 
-/** The part of a router that matters here. */
-class Home {
+class RetentionHome extends Home {
   readonly retained = new SetTable<string, Retained>('retained');
-  readonly changes = noChanges();
-  readonly agent = new Mailbox<ReplicatorMessage>();
-  readonly router = new Mailbox<RouterInput>();
-  readonly pending = new SetTable<string, PendingRow>('pending');
-  readonly counted: string[] = [];
   readonly #retention: Retention;
-  readonly #reports: RowReports;
-  readonly #replica: Replica;
 
   constructor(replica: Replica) {
-    this.#replica = replica;
-    const rows = this.retained.claim({ own: () => () => {}, self: { path: 'router' } } as never);
-    this.#reports = new RowReports(this.changes, this.agent);
-    const count = (what: string): void => void this.counted.push(what);
-    this.#retention = new Retention(rows, CONFIG, count, this.#reports);
-    this.router.attach({ wake: () => {}, overflowed: () => {} });
+    super(replica);
+    this.#retention = new Retention(claimed(this.retained), CONFIG, this.count, this.reports);
   }
 
   publish(topic: string, said: string, ttlMs = Infinity, more: Partial<Publication> = {}): void {
-    this.#retention.keep(publicationOf(topic, said, more), ttlMs, this.#wall());
-    this.#reports.report();
+    this.#retention.keep(publicationOf(topic, said, more), ttlMs, this.wall());
+    this.reports.report();
   }
 
   sweep(): void {
-    this.#retention.expire(this.#wall());
-    this.#reports.report();
+    this.#retention.expire(this.wall());
+    this.reports.report();
   }
 
-  /** Takes what the agent has said. */
-  listen(): void {
-    while (this.router.size > 0) {
-      const input = this.router.take();
-      assert(input.kind === 'retained');
-      for (const { topic, events } of input.rows) {
-        this.#retention.apply(topic, events, input.seen, this.#wall());
-      }
+  hear(input: RouterInput): void {
+    assert(input.kind === 'retained');
+    for (const { topic, events } of input.rows) {
+      this.#retention.apply(topic, events, input.seen, this.wall());
     }
-    this.#reports.report();
   }
 
   says(topic: string): string | undefined {
@@ -81,56 +59,17 @@ class Home {
       [...this.retained.keys()].sort().map((topic) => [topic, this.says(topic)]),
     );
   }
-
-  #wall(): number {
-    return this.#replica.stepper.clock.wall();
-  }
 }
 
-class Realm {
-  readonly replicas: Replicas;
-  readonly homes = new Map<string, Home>();
-
-  constructor(options: { nodes: number; seed?: number; loss?: number }) {
-    this.replicas = new Replicas({
-      ...options,
-      prefixes: [RETAINED],
-      children: (replica) => {
-        const home = new Home(replica);
-        this.homes.set(replica.name, home);
-        const { store, state } = replica;
-        const { agent: mailbox, changes, router, pending, counted } = home;
-        const count = (what: string): void => void counted.push(what);
-        return [
-          worker(
-            'retained',
-            replicator({
-              ...{ realm: REALM, mailbox, pending, changes, store, state, count },
-              family: retainedFamily({ retained: home.retained, router, codecs, count }),
-            }),
-          ),
-        ];
-      },
-    });
-    for (const node of this.replicas.nodes) this.replicas.up(node);
-    this.advance(500);
-  }
-
-  home(index: number): Home {
-    return this.homes.get(`n${index}`)!;
-  }
-
-  advance(ms: number): void {
-    for (let left = ms; left > 0; left -= 20) {
-      this.replicas.advance(20);
-      for (const { name } of this.replicas.living) this.homes.get(name)!.listen();
-    }
-  }
-
-  settle(): void {
-    this.advance(3_000);
-    this.replicas.settle();
-    this.advance(500);
+class Realm extends Nodes<RetentionHome> {
+  constructor(options: NodesOptions) {
+    super(
+      options,
+      'retained',
+      [RETAINED],
+      (replica) => new RetentionHome(replica),
+      ({ retained, router, count }) => retainedFamily({ retained, router, codecs, count }),
+    );
   }
 }
 
