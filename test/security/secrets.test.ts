@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -109,6 +110,7 @@ test('what a node says and keeps in files names no secret, and no line of it is 
   const seen: string[] = Object.values(SECRETS);
   const admin = await enterAs(t, node.urls, 'com.leapsight.bondy', 'admin', SECRETS.admin);
   const issuer = new Issuer();
+  const { privateKey: realmKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const jwt = issuer.token();
   seen.push(jwt, jwt.split('.')[2]!);
   await ask(admin, 'bondy.realm.create', {
@@ -120,7 +122,10 @@ test('what a node says and keeps in files names no secret, and no line of it is 
     ],
     sources: [{ usernames: 'all', authmethod: 'password' }],
     info: { oauth2: { issuer: 'https://issuer.example', audience: 'x', jwks: issuer.keySet } },
+    private_keys: [realmKey.export({ format: 'pem', type: 'pkcs8' })],
   });
+  const { d: hidden, x: shown } = realmKey.export({ format: 'jwk' });
+  seen.push(hidden!);
   const answers: unknown[] = [];
 
   const prove = async (method: string, signature?: string, authid = 'alice'): Promise<void> => {
@@ -194,6 +199,14 @@ test('what a node says and keeps in files names no secret, and no line of it is 
     .filter((name) => name.startsWith('audit'))
     .map((name) => readFileSync(join(node.directory, name), 'utf8'));
   assert(audit.length > 0 && audit.join('').length > 500, 'the audit log has been written');
+  const kept = readdirSync(join(node.directory, 'data'), { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile() && file.name !== 'operator.token')
+    .map((file) => readFileSync(join(file.parentPath, file.name), 'latin1'))
+    .join('');
+  for (const known of ['bobby', shown!]) assert(kept.includes(known), 'what is no secret is there');
+  for (const secret of [...Object.values(SECRETS), hidden!]) {
+    assert(!kept.includes(secret), `${secret} is in the data directory`);
+  }
   const output = node.said();
   assert(output.includes('node_started'));
   const told = JSON.stringify(answers);
