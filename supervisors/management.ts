@@ -19,7 +19,6 @@ import { operationTable } from '../actors/management/table.ts';
 import { isMember, stateOf } from '../actors/membership/member.ts';
 import type { Member } from '../actors/routing/api.ts';
 import type { ManagementLink } from '../actors/routing/managing.ts';
-import { ticketScopeOf } from '../actors/security/api.ts';
 import { Passwords } from '../actors/security/passwords.ts';
 import { PolicyInventory } from '../actors/security/policy/inventory.ts';
 import type { PolicyDefaults } from '../actors/security/api.ts';
@@ -75,7 +74,7 @@ export function managementLink(parts: Parts, realm: string): ManagementLink {
 
 /** The dealer has asked whether it may. */
 function callerOf(
-  { id, subject, authmethod, authextra }: Member,
+  { id, subject, authmethod, ticket }: Member,
   realm: string,
   masterRealm: string,
 ): Caller {
@@ -88,7 +87,7 @@ function callerOf(
     isAuthorized: true,
     session: id,
     authmethod,
-    ticket: ticketScopeOf(authextra),
+    ticket: ticket?.scope,
   };
 }
 

@@ -126,4 +126,3 @@ export { protocolsFor } from './policy/view.ts';
 export type { CommitOptions, Committed } from './commits.ts';
 export type { Made as MadePassword, Verified as VerifiedPassword } from './passwords.ts';
 export type { EntryTicket, TicketScope } from './tickets/claims.ts';
-export { ticketScopeOf } from './tickets/claims.ts';

@@ -152,6 +152,21 @@ describe('a right that is taken back', () => {
     await caller.callFails('wamp.error.no_such_procedure', 'com.example.p');
   });
 
+  it('ends a call that would go on by further chunks', async (t) => {
+    const call = may('call', 'com.example.p');
+    const { node, change } = await shop(t, call, may('register', 'com.example.p'));
+    const features = { progressive_call_invocations: true, call_canceling: true };
+    const roles = { caller: { features }, callee: { features } };
+    const [callee, caller] = [await enter(t, node, { roles }), await enter(t, node, { roles })];
+    await callee.register('com.example.p');
+    const request = caller.request(wamp.CALL, { progress: true }, 'com.example.p', [1]);
+    const [, invocation] = await callee.expect(wamp.INVOCATION);
+    await change(back(call));
+    caller.send([wamp.CALL, request, { progress: true }, 'com.example.p', [2]]);
+    await caller.expectError(wamp.CALL, request, DENIED);
+    assert.equal((await callee.expect(wamp.INTERRUPT))[1], invocation);
+  });
+
   it('leaves the other callees of a shared registration, and is told by meta events', async (t) => {
     const password = await passwordOf('secret1');
     const users = ['alice', 'bobby'];

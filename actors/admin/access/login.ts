@@ -6,7 +6,6 @@ import type { TransportInfo } from '../../../runtime/net/connection.ts';
 import { ERRORS } from '../../../runtime/wamp/uris.ts';
 import type { Caller } from '../../management/api.ts';
 import type { Authenticator, PolicyPort, Principal, Verdict } from '../../security/api.ts';
-import { ticketScopeOf } from '../../security/api.ts';
 import type { Credentials } from './credentials.ts';
 import { claimedAuthid } from './credentials.ts';
 import { KnownLogins } from './known-logins.ts';
@@ -143,14 +142,13 @@ export class Login {
     }
   }
 
-  #granted({ subject, authmethod, authextra }: Principal): LoginOutcome {
+  #granted({ subject, authmethod, ticket }: Principal): LoginOutcome {
     // A master realm without access rules would make everybody an administrator.
     if (subject === undefined) return refused(403, 'The master realm has no users.');
     const { username, groups, isVouchedFor } = subject;
     const realm = this.#ports.masterRealm;
     const who = { realm, username, groups, isVouchedFor, authmethod };
-    const ticket = ticketScopeOf(authextra);
-    return { kind: 'granted', caller: { ...who, ticket, isMaster: true } };
+    return { kind: 'granted', caller: { ...who, ticket: ticket?.scope, isMaster: true } };
   }
 
   #remember(key: string, caller: Caller): void {

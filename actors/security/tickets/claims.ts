@@ -83,12 +83,6 @@ export function readClaims(given: Readonly<Record<string, unknown>>): TicketClai
   };
 }
 
-/** Of the ticket that has opened a session, from its `authextra`. Undefined: none has. */
-export function ticketScopeOf({ authmethod_details: details }: Dict): TicketScope | undefined {
-  if (typeof details !== 'object' || details === null) return undefined;
-  return readScope((details as Dict)['scope']);
-}
-
 function readScope(given: unknown): TicketScope | undefined {
   if (typeof given !== 'object' || given === null) return undefined;
   const { realm, client_id, device_id } = given as Readonly<Record<string, unknown>>;

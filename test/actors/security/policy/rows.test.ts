@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { decodeRecord, encodeRecord, keyOf } from '../../../../actors/security/policy/rows.ts';
 import type { SecurityRecord } from '../../../../actors/security/records.ts';
+import type { PlainMap } from '../../../../runtime/net/peer/codec.ts';
 import { encodeBody } from '../../../../runtime/net/peer/codec.ts';
 import { Malformed } from '../../../../runtime/structures/malformed.ts';
 import { bytes } from '../../../support/rows.ts';
@@ -75,6 +76,17 @@ describe('a record', () => {
     assert.equal(new Set(ALL.map(({ kind }) => kind)).size, 11);
     for (const record of ALL) {
       assert.deepEqual(decodeRecord(keyOf(record), encodeRecord(record)), plain(record));
+    }
+  });
+
+  it('of an older version of this node is understood as it was meant', () => {
+    const [ofTicket, ofKey] = [ticket('ann'), key('ann', 'ff')];
+    for (const [record, { since: _since, userSince: _userSince, ...older }] of [
+      [ofTicket, { ...ofTicket, userSince: undefined }],
+      [ofKey, { ...ofKey, since: undefined }],
+    ] as const) {
+      const row = encodeBody({ v: 1, ...older } as PlainMap);
+      assert.deepEqual(decodeRecord(keyOf(record), row), record);
     }
   });
 
