@@ -34,6 +34,7 @@ import {
   YIELD,
 } from '../../runtime/wamp/message.ts';
 import { ByteWriter } from '../../runtime/wamp/writer.ts';
+import { testMember } from '../actors/routing/support.ts';
 
 export class CodingOutlet implements Outlet {
   readonly codec: Codec;
@@ -92,33 +93,11 @@ export class Client {
     this.realm = realm;
     this.outlet = new CodingOutlet(codec);
     this.outlet.note = (message) => this.#note(message);
-    this.member = {
-      id,
-      authid: `user-${id}`,
-      authrole: 'anonymous',
-      authmethod: 'anonymous',
-      authprovider: 'static',
-      authextra: EMPTY,
-      trustlevel: undefined,
-      features: {
-        publisher: undefined,
-        subscriber: undefined,
-        caller: undefined,
-        callee: undefined,
-      },
-      transport: {
-        kind: 'in_process',
-        batched: false,
-        tls: false,
-        peer: { address: '127.0.0.1', port: 0 },
-        listener: 'test',
-      },
-      session: undefined,
-      joinedAt: 0,
-      lastInvocation: 0,
-      ...over,
-      outlet: this.outlet,
+    const features = {
+      ...{ publisher: undefined, subscriber: undefined },
+      ...{ caller: undefined, callee: undefined },
     };
+    this.member = { ...testMember(id, { features, ...over }), outlet: this.outlet };
   }
 
   get id(): Id {
