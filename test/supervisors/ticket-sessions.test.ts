@@ -108,6 +108,15 @@ describe('a session that a ticket has opened', () => {
     await enter(t, node, 'ticket', await issue(ann));
   });
 
+  it('that revokes its own is sent home, and gets no answer', async (t) => {
+    const node = await startShop(t);
+    const ann = await enter(t, node, 'password', 'secret1');
+    const ticket = await issue(ann);
+    const device = await enter(t, node, 'ticket', ticket);
+    device.request(wamp.CALL, {}, 'bondy.ticket.revoke', [ticket]);
+    await goodbye(device, REVOKED);
+  });
+
   it('renews its ticket and stays, until the one it has got is revoked', async (t) => {
     const node = await startShop(t);
     const ann = await enter(t, node, 'password', 'secret1');
