@@ -70,6 +70,3 @@ export type AuditMessage =
   | { readonly kind: 'sync' };
 
 export const AUDIT: Name<AuditMessage> = name('audit');
-
-/** Nothing is written down. */
-export const NO_AUDIT: Audit = { record: () => {}, problem: undefined, refusal: undefined };

@@ -44,7 +44,6 @@ export type PeerMessage =
 
 export type Refused = { readonly kind: 'refused'; readonly reason: string };
 
-export const MAX_TOPIC_LENGTH = 64;
 /** Origins in one message: all that a node remembers. */
 export const MAX_ORIGINS = 16_384;
 /** Numbers in all ranges of one message (two per range). */

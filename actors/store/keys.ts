@@ -8,7 +8,7 @@
  *
  * A partition is chosen by a hash without a secret, so that it never changes; what peers compare is keyed (item.ts).
  */
-import { ByteReader, ByteWriter, compareText, wordAt } from '../../runtime/structures/bytes.ts';
+import { ByteReader, ByteWriter, compareText } from '../../runtime/structures/bytes.ts';
 import type { Item, KeyedHash } from '../../runtime/structures/item.ts';
 import { itemOf, KEY_PART_BYTES, keyPartOf } from '../../runtime/structures/item.ts';
 
@@ -86,11 +86,6 @@ export function storeKeyPart(partition: number, key: Uint8Array, keyed: KeyedHas
 
 export function partitionOfItem(itemOrKeyPart: Uint8Array): number {
   return itemOrKeyPart[KEY_PART_BYTES - 1]!;
-}
-
-/** In the order of leaves on disk. */
-export function compareKeyParts(a: Uint8Array, b: Uint8Array): number {
-  return (wordAt(a, 0) >>> 0) - (wordAt(b, 0) >>> 0) || (wordAt(a, 4) >>> 0) - (wordAt(b, 4) >>> 0);
 }
 
 export type Space = 'r' | 'l' | 'c' | 'm';

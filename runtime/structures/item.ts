@@ -6,7 +6,7 @@
  * Two versions of one row have the same first half. Leaves are stored under that half and the key, so that the items of
  * a branch are one range and an item leads back to its key.
  */
-import { compareBytes, EMPTY_BYTES } from './bytes.ts';
+import { EMPTY_BYTES } from './bytes.ts';
 
 /** 16 bytes. */
 export type Item = Uint8Array;
@@ -29,20 +29,9 @@ export function keyPartOf(key: Uint8Array, keyed: KeyedHash): Uint8Array {
   return new Uint8Array(keyed(tagged(0, key, EMPTY_BYTES)).subarray(0, KEY_PART_BYTES));
 }
 
-/** Items of two versions of one row. */
-export function isSameKey(a: Item, b: Item): boolean {
-  return compareBytes(a.subarray(0, KEY_PART_BYTES), b.subarray(0, KEY_PART_BYTES)) === 0;
-}
-
 /** For maps and sets. */
 export function itemKey(item: Item): string {
   return String.fromCharCode(...item);
-}
-
-/** A leaf on disk: in the row's own batch, or row and leaf could disagree after a crash. undefined: the row is gone. */
-export interface LeafChange {
-  readonly leafKey: Uint8Array;
-  readonly item: Item | undefined;
 }
 
 export function leafKeyOf(keyPart: Uint8Array, key: Uint8Array): Uint8Array {

@@ -27,11 +27,6 @@ export function isValidUri(uri: string, rule: UriRule, match: MatchPolicy): bool
   return allowsEmpty || componentStart < uri.length;
 }
 
-/** The first component is `wamp`, which is the protocol's own; `wampum.x` is free. */
-export function isReservedUri(uri: string): boolean {
-  return uri.startsWith('wamp') && (uri.length === 4 || uri.charCodeAt(4) === DOT);
-}
-
 const DOT = 0x2e;
 
 function asciiTable(component: RegExp): Uint8Array {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { MatchPolicy, UriRule } from '../../../runtime/wamp/uri.ts';
-import { isReservedUri, isValidUri } from '../../../runtime/wamp/uri.ts';
+import { isValidUri } from '../../../runtime/wamp/uri.ts';
 
 const SPEC: Record<UriRule, { exact: RegExp; pattern: RegExp }> = {
   loose: {
@@ -47,12 +47,5 @@ describe('URIs', () => {
     assert.equal(isValidUri('com.', 'strict', 'exact'), false);
     assert.equal(isValidUri('com.', 'strict', 'prefix'), true);
     assert.equal(isValidUri('', 'loose', 'exact'), false);
-  });
-
-  it('are reserved when their first component is wamp', () => {
-    assert.equal(isReservedUri('wamp'), true);
-    assert.equal(isReservedUri('wamp.session.count'), true);
-    assert.equal(isReservedUri('wampum.x'), false);
-    assert.equal(isReservedUri('com.wamp'), false);
   });
 });
