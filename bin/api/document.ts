@@ -1,5 +1,6 @@
 /** Flags and arguments of a command as the document, or the query, that the admin API is sent. */
 import { readFileSync } from 'node:fs';
+import { jsonMistake } from '../../runtime/wamp/json/mistake.ts';
 import { fieldsOf } from '../answer.ts';
 import { promptNewSecret, readSecretFile } from '../secrets.ts';
 import type { Flag, Verb } from './verb.ts';
@@ -32,13 +33,20 @@ export function optionName({ flags }: Flag): string {
 
 function readDocument(path: unknown): Made {
   if (typeof path !== 'string') return { document: {} };
+  let text: string;
   try {
-    const value: unknown = JSON.parse(readFileSync(path === '-' ? 0 : path, 'utf8'));
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? { document: fieldsOf(value) } : { mistake: `${path} holds no JSON object.` };
+    text = readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (error) {
     return { mistake: `${path} cannot be read: ${(error as Error).message}` };
   }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { mistake: `${path} cannot be read: it ${jsonMistake(text)}` };
+  }
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? { document: fieldsOf(value) } : { mistake: `${path} holds no JSON object.` };
 }
 
 type Value = { readonly value: unknown } | { readonly mistake: string };

@@ -5,6 +5,7 @@
  * `${NAME}` in a text is a variable of the environment. It is replaced in texts after parsing, so that no value can break
  * out of its quotes; `$${` is a `${` that is meant.
  */
+import { jsonMistake } from '../../../runtime/wamp/json/mistake.ts';
 import type { Dict, Value } from '../../../runtime/wamp/message.ts';
 import { at, fold } from '../../security/api.ts';
 import type { DocumentProblem } from '../errors.ts';
@@ -53,8 +54,8 @@ export function readBootstrap(text: string, environment: Environment): Read {
 function parse(text: string): { readonly value: unknown } | string {
   try {
     return { value: JSON.parse(text) as unknown };
-  } catch (error) {
-    return `is not JSON: ${(error as Error).message}`;
+  } catch {
+    return jsonMistake(text);
   }
 }
 
