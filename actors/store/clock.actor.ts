@@ -121,7 +121,7 @@ class ClockActor implements Handlers<Message> {
     }
     // Who has just been heard of and is out of reach comes up for nobody, and yet has not seen what we are told here.
     if (this.#d.members().length !== this.#memberCount) this.#tellMembers();
-    this.#skew.heard(node.name, this.#context.clock.wall() - news.wallMs, this.#now());
+    this.#skew.heard(node.name, news.wallMs, this.#context.clock.wall(), this.#now());
     const member = nodeKey(node);
     news.frontiers.forEach((frontier, index) => {
       this.#context.whereis(partitionName(index))?.cast({ kind: 'watermark', member, frontier });
@@ -171,7 +171,7 @@ class ClockActor implements Handlers<Message> {
   }
 
   #judge(): void {
-    const verdict = this.#skew.verdict(this.#now());
+    const verdict = this.#skew.judge(this.#now());
     const offMs = verdict.kind === 'off' ? verdict.byMs : undefined;
     if ((offMs === undefined) !== (this.#d.state.clockOffMs === undefined)) {
       this.#d.report(offMs === undefined ? 'store_clock_in_step' : 'store_clock_off', {

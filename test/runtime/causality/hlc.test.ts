@@ -76,8 +76,9 @@ describe('the hybrid clock', () => {
 describe('whose clock is wrong', () => {
   const votes = (offsets: readonly number[], nowMs = 0) => {
     const skew = new ClockSkew({ maxSkewMs: 100, voteTtlMs: 1000 });
-    offsets.forEach((offset, i) => skew.heard(`n${i}`, offset, 0));
-    return skew.verdict(nowMs);
+    offsets.forEach((offset, i) => skew.heard(`n${i}`, -offset, 0, 0));
+    skew.judge(nowMs);
+    return skew.judge(nowMs);
   };
 
   test('ours, when most peers say so', () => {
@@ -97,5 +98,17 @@ describe('whose clock is wrong', () => {
 
   test('an old vote does not count', () => {
     assert.deepEqual(votes([5000, 5000], 1001), { kind: 'in_step' });
+  });
+
+  test('what a peer said long ago and is heard late does not count, before or after what it says now', () => {
+    const skew = new ClockSkew({ maxSkewMs: 100, voteTtlMs: 1000 });
+    const bothSaid = (saidMs: number, nowMs: number) => {
+      for (const peer of ['n1', 'n2']) skew.heard(peer, saidMs, nowMs, nowMs);
+    };
+    bothSaid(-5000, 0);
+    assert.deepEqual(skew.judge(0), { kind: 'in_step' });
+    bothSaid(10, 10);
+    bothSaid(-4000, 20);
+    for (const nowMs of [20, 30]) assert.deepEqual(skew.judge(nowMs), { kind: 'in_step' });
   });
 });
