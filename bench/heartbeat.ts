@@ -20,6 +20,8 @@ import { shapedWire } from './shaper.ts';
 
 const MBIT = 200;
 const QUEUED = 8 * 1024 * 1024;
+/** After which nothing is left of what plain sockets had queued. */
+const DRAINED_MS = 1_000;
 
 const [, , seconds = '10', mode = 'kernel', third = '50', congestionControl = 'cubic'] =
   process.argv;
@@ -54,8 +56,10 @@ async function dial([address, plain]: readonly [PeerAddress, Target]): Promise<v
   const peer = await startPeer(forNobody, { name: 'a', config: pings });
   peer.connectTo({ address, name: 'b' });
   await peer.until('linked', () => peer.network.isConnected('b'));
+  say('idle', await trips(peer, () => {}));
   say('plain sockets, idle', await plainTrips(plain, SECONDS, 0));
   say('plain sockets, 8 MiB queued on one', await plainTrips(plain, SECONDS, QUEUED));
+  await new Promise((resolve) => setTimeout(resolve, DRAINED_MS));
   await measure(peer);
 }
 
@@ -88,11 +92,11 @@ async function overWire(): Promise<void> {
   const port = await shapedWire(b.address, MBIT);
   a.connectTo({ address: { host: '127.0.0.1', port }, name: 'b' });
   await a.untilLinked(b);
+  say('idle', await trips(a, () => {}));
   await measure(a);
 }
 
 async function measure(a: Peer): Promise<void> {
-  say('idle', await trips(a, () => {}));
   const body = new Uint8Array(1024 * 1024);
   const before = a.network.linkTo('b')!.channels.store.sentBytes;
   const started = performance.now();

@@ -25,6 +25,8 @@ const START_BYTES = 256 * KIB;
 const MIN_BYTES_PER_MS = 8 * KIB;
 /** The lowest of so many measurements counts, so that a pause of one end's event loop is no queue (RFC 6817 3.4.2). */
 const SAMPLES = 4;
+/** In a window: more measure it sooner, and cost both ends. */
+const PINGS = 8;
 /**
  * For so long the lowest round trip is believed. Then one round with the smallest window finds out anew, because behind
  * a full window of our own nobody sees how short the way is (as BBR's PROBE_RTT).
@@ -36,6 +38,7 @@ const QUIET_MS = 1_000;
 export class BulkWindow {
   readonly #limits: BulkLimits;
   #bytes: number;
+  #pingBytes: number;
   #baseMs = Infinity;
   #baseAt = -Infinity;
   #bulkAt = -Infinity;
@@ -51,10 +54,16 @@ export class BulkWindow {
   constructor(limits: BulkLimits) {
     this.#limits = limits;
     this.#bytes = this.#within(START_BYTES);
+    this.#pingBytes = this.#bytes / PINGS;
   }
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Behind so much there is a ping. What its pong makes room for goes out at once, so it is no more than half the target. */
+  get pingBytes(): number {
+    return this.#pingBytes;
   }
 
   /** How much longer than the lowest the last round trips of bulk took. Undefined: there was none. */
@@ -91,6 +100,8 @@ export class BulkWindow {
     } else {
       this.#move(this.#lowestMs);
     }
+    const share = this.#limits.queueingTargetMs / 2 / this.#lowestMs;
+    this.#pingBytes = this.#bytes * Math.min(1 / PINGS, share);
     this.#since = now;
     this.#lowestMs = Infinity;
     this.#samples = 0;

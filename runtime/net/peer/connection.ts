@@ -28,8 +28,8 @@ const BULK = 8 * 1024;
 /** Frames between two looks at the clock; one of 64 KiB counts as 16. */
 const LOOK_EVERY = 16;
 const LARGE_FRAME = 4 * 1024;
-/** More than a full window of the smallest bulk. */
-const MAX_UNANSWERED = 16_384;
+/** Far above what bulk asks. */
+const MAX_UNANSWERED = 10_000;
 /** Until a message that nobody took is offered again. */
 const HOLD_MS = 5;
 /** From our last word to the cut. */
@@ -77,6 +77,8 @@ export class PeerConnection implements Flushable {
   /** Bytes wait for the next turn, or a message is held. */
   #isBusy = false;
   #isStarted = false;
+  /** The peer has read bulk. */
+  #isRoomier = false;
   #unlooked = 0;
   #isPaused = true;
   #heardAt: number;
@@ -138,7 +140,7 @@ export class PeerConnection implements Flushable {
   /** Whether a piece of so many bytes may be written now. */
   canTake(size: number): boolean {
     if (this.#isClosed || this.backlog >= HIGH_WATER) return false;
-    if (size < BULK || this.#flight.bytes === 0) return true;
+    if (size < BULK || this.#flight.unanswered === 0) return true;
     const { bulkWindow } = this.#host;
     if (this.#flight.bytes + size <= bulkWindow.bytes) return true;
     bulkWindow.filled();
@@ -162,7 +164,8 @@ export class PeerConnection implements Flushable {
     this.#seal();
     this.#chunks.push(body.subarray(start, end));
     this.#chunkBytes += end - start;
-    this.#ask(end - start);
+    if (this.#flight.sent(end - start, this.#host.bulkWindow.pingBytes)) this.#ask();
+    else this.#said();
   }
 
   acknowledge(ack: Ack): void {
@@ -186,7 +189,7 @@ export class PeerConnection implements Flushable {
     if (now - since < rules.pingIntervalMs) return;
     if (this.#flight.unanswered >= MAX_UNANSWERED) return this.close('silent', 'no pongs');
     this.#askedAt = now;
-    this.#ask(0);
+    this.#ask();
   }
 
   /** Our own loop stood still: that is not the peer's silence. */
@@ -241,9 +244,8 @@ export class PeerConnection implements Flushable {
     this.#pen = undefined;
   }
 
-  /** A ping behind so much bulk. */
-  #ask(bytes: number): void {
-    writePing(this.#open(), 'ping', this.#flight.ask(bytes, this.#host.clock.now()));
+  #ask(): void {
+    writePing(this.#open(), 'ping', this.#flight.ask(this.#host.clock.now()));
     this.#said();
   }
 
@@ -253,7 +255,7 @@ export class PeerConnection implements Flushable {
     const now = this.#host.clock.now();
     this.#host.bulkWindow.answered(asked.at, now, asked.bytes > 0);
     this.#events!.onRoundTrip(now - asked.at);
-    if (asked.bytes > 0) this.#events!.onDrain();
+    this.#isRoomier ||= asked.bytes > 0;
   }
 
   #said(): void {
@@ -271,6 +273,8 @@ export class PeerConnection implements Flushable {
       const wait = this.#readOn();
       if (this.#isClosed) return;
       this.#events!.onBatch();
+      if (this.#isRoomier) this.#events!.onDrain();
+      this.#isRoomier = false;
       if (wait === undefined) return this.#read(true);
       this.#isBusy = true;
       this.#read(false);

@@ -1,10 +1,10 @@
 /**
- * What one connection has on its way: a ping goes along with every piece of bulk, and its pong says that the piece was
+ * What one connection has on its way: pings go along with the bulk, and a pong says that everything before its ping was
  * read. Pongs come in the order of the pings, because the stream keeps it and each is answered at once.
  */
 export interface Asked {
   readonly token: number;
-  /** Bulk that is read when this is answered; 0: a heartbeat. */
+  /** Bulk since the ping before it; 0: a heartbeat. */
   readonly bytes: number;
   readonly at: number;
 }
@@ -13,6 +13,7 @@ export class Flight {
   readonly #asked = new Map<number, Asked>();
   #token = 0;
   #bytes = 0;
+  #unasked = 0;
 
   /** Bulk that nobody has said to have read. */
   get bytes(): number {
@@ -24,11 +25,18 @@ export class Flight {
     return this.#asked.size;
   }
 
-  /** The token of a ping that goes out now, behind so much bulk. */
-  ask(bytes: number, now: number): number {
-    this.#token = (this.#token + 1) >>> 0;
-    this.#asked.set(this.#token, { token: this.#token, bytes, at: now });
+  /** True: a ping is due behind it. */
+  sent(bytes: number, pingBytes: number): boolean {
     this.#bytes += bytes;
+    this.#unasked += bytes;
+    return this.#unasked >= pingBytes;
+  }
+
+  /** The token of a ping that goes out now. */
+  ask(now: number): number {
+    this.#token = (this.#token + 1) >>> 0;
+    this.#asked.set(this.#token, { token: this.#token, bytes: this.#unasked, at: now });
+    this.#unasked = 0;
     return this.#token;
   }
 
