@@ -11,7 +11,7 @@ import { compareBytes } from '../../runtime/structures/bytes.ts';
 import { Malformed } from '../../runtime/structures/malformed.ts';
 import type { Dismissal, Realm } from '../realms/api.ts';
 import type { Change, Store, StoreState } from '../store/api.ts';
-import { partitionName } from '../store/api.ts';
+import { Following } from '../store/api.ts';
 import { CLOSE } from '../../runtime/wamp/uris.ts';
 import type { Member } from '../routing/api.ts';
 import type { Expulsion, Leaving } from './expulsions.ts';
@@ -41,7 +41,6 @@ export interface OpenRealms {
   all(): Iterable<Pick<Realm, 'uri' | 'router'>>;
 }
 
-const LOOK_AGAIN_MS = 200;
 /** Rows read again in a turn. */
 const SLICE = 200;
 /** Sessions looked at in a turn: some microseconds for each that must end. */
@@ -76,11 +75,9 @@ const NOBODY: ReadonlyMap<Target<Dismissal>, Member> = new Map();
 
 class SecurityActor implements Handlers<SecurityMessage> {
   readonly #d: SecurityDependencies;
-  readonly #context: Context<SecurityMessage>;
   readonly #writer: SecurityWriter;
-  readonly #monitors = new Set<number>();
+  readonly #following: Following;
   #unread: string[] = [];
-  #follows = false;
   #isToAct = false;
   /** What is being acted upon. */
   #batch: Batch | undefined;
@@ -91,15 +88,11 @@ class SecurityActor implements Handlers<SecurityMessage> {
 
   constructor(dependencies: SecurityDependencies, context: Context<SecurityMessage>) {
     this.#d = dependencies;
-    this.#context = context;
     this.#writer = dependencies.table.claim(context);
     context.register(SECURITY_ACTOR);
-    const undo = dependencies.state.onAdvance(() => {
-      if (!this.#follows && dependencies.state.isReady)
-        dependencies.mailbox.admit({ kind: 'look' });
-    });
-    context.own({ close: undo });
-    dependencies.mailbox.takeInterrupted(); // whatever it was about is read again
+    const { store, state, mailbox } = dependencies;
+    this.#following = new Following(context, store, state, SECURITY, mailbox);
+    mailbox.takeInterrupted(); // whatever it was about is read again
     this.#look();
     if (!this.#writer.work.isEmpty) this.#actLater();
   }
@@ -125,30 +118,14 @@ class SecurityActor implements Handlers<SecurityMessage> {
     }
   }
 
-  /** A partition ended: when it is back it has perhaps other rows. */
   onDown(): void {
-    if (!this.#follows) return;
-    this.#follows = false;
-    this.#context.after(LOOK_AGAIN_MS, { kind: 'look' });
+    this.#following.onDown();
   }
 
   #look(): void {
-    const { state, store, mailbox, table } = this.#d;
-    if (this.#follows || !state.isReady) return;
-    for (const monitor of this.#monitors) this.#context.demonitor(monitor);
-    this.#monitors.clear();
-    for (let index = 0; index < store.partitions; index++) {
-      const partition = this.#context.whereis(partitionName(index));
-      if (partition === undefined) {
-        this.#context.after(LOOK_AGAIN_MS, { kind: 'look' });
-        return;
-      }
-      this.#monitors.add(this.#context.monitor(partition));
-    }
-    this.#follows = true;
-    store.subscribe(this.#context, SECURITY, mailbox);
+    if (!this.#following.look()) return;
     this.#readAll();
-    if (table.isLoaded) return;
+    if (this.#d.table.isLoaded) return;
     // Nobody is in yet, so nobody waits: all of it at once, before what needs it starts.
     this.#read(Infinity);
     this.#writer.loaded();

@@ -288,5 +288,6 @@ export interface ExchangesInfo {
 export const EXCHANGES: Name<ExchangesMessage> = name('store:exchanges');
 
 export type { Applied, BarrierPort, CausalClock } from './causal.ts';
+export { Following } from './following.ts';
 export { CausalHistory, CausalMarkers } from './causal-history.ts';
 export { CausalBarrier, decodeCausal, encodeCausal, SessionClock } from './causal.ts';

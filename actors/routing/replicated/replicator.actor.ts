@@ -9,7 +9,7 @@ import type { CallOutcome, Context, Definition, Handlers } from '../../../runtim
 import type { Mailbox } from '../../../runtime/kernel/mailbox.ts';
 import type { SetTable } from '../../../runtime/kernel/table.ts';
 import type { Change, PutOutcome, Store, StoreState } from '../../store/api.ts';
-import { partitionName } from '../../store/api.ts';
+import { Following } from '../../store/api.ts';
 import type { Family } from './family.ts';
 import { keyOf, nameOf, UNSAYABLE } from './family.ts';
 import type { ReplicatorMessage } from './messages.ts';
@@ -34,7 +34,6 @@ const MAX_PUTS = 64;
 /** Rows told to the router in one message when all are read. */
 const SLICE = 100;
 const RETRY_MS = 1_000;
-const LOOK_AGAIN_MS = 200;
 
 export function replicator(dependencies: ReplicatorDependencies): Definition<ReplicatorMessage> {
   const { mailbox } = dependencies;
@@ -46,9 +45,8 @@ class Replicator implements Handlers<ReplicatorMessage> {
   readonly #context: Context<ReplicatorMessage>;
   readonly #family: Family;
   readonly #pending: PendingRows;
-  readonly #monitors = new Set<number>();
+  readonly #following: Following;
   #seen: number;
-  #follows = false;
   /** Rows still to be read. */
   #unread: string[] = [];
   #isRetrying = false;
@@ -60,12 +58,8 @@ class Replicator implements Handlers<ReplicatorMessage> {
     this.#context = context;
     this.#pending = new PendingRows(dependencies.pending.claim(context), MAX_PUTS);
     this.#seen = dependencies.changes.revision;
-    const { state, mailbox } = dependencies;
-    // The store starts after the realms, and its partitions may start again.
-    const undo = state.onAdvance(() => {
-      if (!this.#follows && state.isReady) mailbox.admit({ kind: 'look' });
-    });
-    context.own({ close: undo });
+    const { store, state, mailbox } = dependencies;
+    this.#following = new Following(context, store, state, this.#family.prefix, mailbox);
     const interrupted = mailbox.takeInterrupted();
     if (interrupted?.kind === 'rows_changed') this.handle(interrupted);
     mailbox.admit({ kind: 'look' }); // behind the reports that wait
@@ -95,28 +89,12 @@ class Replicator implements Handlers<ReplicatorMessage> {
     }
   }
 
-  /** A partition ended: when it is back it has perhaps other rows. */
   onDown(): void {
-    if (!this.#follows) return;
-    this.#follows = false;
-    this.#context.after(LOOK_AGAIN_MS, { kind: 'look' });
+    this.#following.onDown();
   }
 
   #look(): void {
-    const { state, store, mailbox } = this.#d;
-    if (this.#follows || !state.isReady) return;
-    for (const monitor of this.#monitors) this.#context.demonitor(monitor);
-    this.#monitors.clear();
-    for (let index = 0; index < store.partitions; index++) {
-      const partition = this.#context.whereis(partitionName(index));
-      if (partition === undefined) {
-        this.#context.after(LOOK_AGAIN_MS, { kind: 'look' });
-        return;
-      }
-      this.#monitors.add(this.#context.monitor(partition));
-    }
-    this.#follows = true;
-    store.subscribe(this.#context, this.#family.prefix, mailbox);
+    if (!this.#following.look()) return;
     this.#readAll();
     this.#put();
   }
@@ -173,7 +151,7 @@ class Replicator implements Handlers<ReplicatorMessage> {
 
   #put(): void {
     // A timer wakes those that could not be put.
-    if (!this.#follows || this.#isRetrying) return;
+    if (!this.#following.isActive || this.#isRetrying) return;
     // Rows are put as they are now.
     const { revision } = this.#d.changes;
     for (;;) {
