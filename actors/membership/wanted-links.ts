@@ -76,7 +76,8 @@ export class WantedLinks {
     this.#dials.delete(name);
     if (!this.#port.isLinked(name)) return this.#disconnect(name);
     this.#port.sayClosing(name);
-    this.#closing.set(name, now + CLOSING_MS);
+    // A link that comes up again meanwhile puts nothing off: it would be dialled and closed for ever.
+    if (!this.#closing.has(name)) this.#closing.set(name, now + CLOSING_MS);
   }
 
   releaseAll(now: number): void {
