@@ -8,6 +8,7 @@ import { PolicyInventory } from '../actors/security/policy/inventory.ts';
 import { writtenClaims, writtenScope } from '../actors/security/tickets/claims.ts';
 import type { TicketClaims } from '../actors/security/tickets/claims.ts';
 import type { Holder, TicketRefusal, TicketWish } from '../actors/security/tickets/issuing.ts';
+import { writtenTicket } from '../actors/security/tickets/listing.ts';
 import { Tickets } from '../actors/security/tickets/tickets.ts';
 import { compactJws } from '../runtime/crypto/compact-jws.ts';
 import type { Clock } from '../runtime/kernel/actor.ts';
@@ -70,6 +71,17 @@ export function ticketsPort(tickets: Tickets, announce: Announce): OperationsPor
             }
             done({ value: null });
           });
+        case 'list':
+          return done({ value: tickets.list(realm).map(writtenTicket) });
+        case 'revoke_listed': {
+          const [authid, id] = [String(args['authid']), String(args['id'])];
+          return tickets.revokeListed(realm, authid, id, (outcome) => {
+            if (outcome.kind === 'refused') return refused(outcome);
+            const { row } = outcome;
+            announce(realm, TOPICS.ticketRevoked, [realm, row.authid, writtenTicket(row)]);
+            done({ value: null });
+          });
+        }
         case 'revoke_all': {
           const authid = String(args['authid']);
           return tickets.revokeAll(realm, authid, (outcome) => {

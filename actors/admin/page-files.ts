@@ -36,6 +36,7 @@ export const PAGE_FILES: readonly PageFile[] = [
     'problem', // what it refused
     'login-view',
     'realms-view',
+    'tickets-view',
     'traffic-views', // sessions, procedures, topics
     'people-views', // users and groups
     'sources-view',

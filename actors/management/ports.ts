@@ -104,6 +104,6 @@ export interface OperationsPort<Verb extends string> {
 }
 
 export type ClusterVerb = 'members' | 'info' | 'connections' | 'join' | 'leave' | 'remove';
-export type TicketVerb = 'issue' | 'verify' | 'revoke' | 'revoke_all';
+export type TicketVerb = 'issue' | 'verify' | 'list' | 'revoke' | 'revoke_listed' | 'revoke_all';
 export type BackupVerb = 'create' | 'restore' | 'status' | 'verify';
 export type StoreVerb = 'status' | 'check' | 'repair';

@@ -221,6 +221,15 @@ const ticket: Noun = {
   name: 'ticket',
   description: 'issue, check and revoke tickets',
   verbs: [
+    listVerb(['realm'], `${REALM}/tickets`, 'show the tickets that open sessions', [
+      'id',
+      'authid',
+      'kind',
+      'client=scope.client_id',
+      'device=scope.device_id',
+      'issued=issued_at',
+      'expires=expires_at',
+    ]),
     verb('issue', [], 'POST', '/tickets', 'issue a ticket for who logs in (--user)', {
       hasBody: true,
       flags: [
@@ -239,6 +248,13 @@ const ticket: Noun = {
       flags: TICKET,
     }),
     verb('revoke-all', ['realm', 'username'], 'DELETE', `${USER}/tickets`, 'revoke all of a user'),
+    verb(
+      'delete',
+      ['realm', 'username', 'id'],
+      'DELETE',
+      `${USER}/tickets/{id}`,
+      'revoke one of the list',
+    ),
   ],
 };
 

@@ -6,7 +6,9 @@ import { columns } from '../columns.ts';
 export function drawList(rows: readonly unknown[], shown: readonly string[]): string {
   if (rows.length === 0) return 'There are none.';
   const pairs = shown.map((column) => column.split('=') as [string, string?]);
-  const lines = rows.map((row) => pairs.map(([title, path = title]) => cell(valueIn(row, path))));
+  const lines = rows.map((row) =>
+    pairs.map(([title, path = title]) => cellOf(path, valueIn(row, path))),
+  );
   return columns([pairs.map(([title]) => title.toUpperCase()), ...lines]).join('\n');
 }
 
@@ -14,6 +16,15 @@ export function drawOne(value: unknown): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return cell(value);
   const lines = Object.entries(fieldsOf(value)).map(([name, field]) => [textOf(name), cell(field)]);
   return lines.length === 0 ? 'Nothing.' : columns(lines).join('\n');
+}
+
+/** Of dates that JavaScript knows. */
+const MAX_SECONDS = 8_640_000_000_000;
+
+/** Where it is a time, it is seconds since 1970. */
+function cellOf(path: string, value: unknown): string {
+  const isTime = path.endsWith('_at') && Number.isInteger(value) && Number(value) <= MAX_SECONDS;
+  return isTime ? new Date(Number(value) * 1_000).toISOString() : cell(value);
 }
 
 function valueIn(row: unknown, path: string): unknown {

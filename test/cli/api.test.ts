@@ -137,7 +137,13 @@ describe('the commands of the admin API', () => {
     const list = () => bondy(['realm', 'list', ...where]);
     assert.match((await list()).stdout, /com\.leapsight\.bondy/);
     assert.equal((await bondy(['store', 'check', ...where])).status, 0);
+    const tickets = await done('ticket', 'list', master);
+    assert.match(
+      tickets,
+      /^ID +AUTHID +KIND +CLIENT +DEVICE +ISSUED +EXPIRES\n[0-9a-f-]+ +admin +local +- +- +2\d{3}-/,
+    );
     await done('ticket', 'revoke', master, '--ticket-file', ticket);
+    assert.equal(await done('ticket', 'list', master), 'There are none.\n');
     const revoked = await list();
     assert.equal(revoked.status, 1);
     assert.match(revoked.stderr, /does not accept the token in [^]*Give --user NAME/);

@@ -5,15 +5,7 @@ import { describe, test } from 'node:test';
 import autobahn from 'autobahn';
 import * as wamp from '../support/codes.ts';
 import type { Details, RawClient } from '../support/raw-client.ts';
-import {
-  administrator,
-  ask,
-  enter,
-  login,
-  newRealm,
-  refusal,
-  useManagedNode,
-} from './support.ts';
+import { administrator, ask, enter, login, newRealm, refusal, useManagedNode } from './support.ts';
 
 const node = useManagedNode({
   'admin_api.http.enabled': 'on',
@@ -172,6 +164,35 @@ describe('a ticket', () => {
     const { ticket } = await issue(user, { client_id: 'kiosk' });
     const kiosk = await withTicket(t, other, 'user1', ticket);
     await refusal(kiosk, 'bondy.error.invalid_request', 'bondy.ticket.issue');
+  });
+
+  test('is listed without itself, and revoked by its id; its session ends', async (t) => {
+    const admin = await administrator(t, node.urls);
+    const realm = await newRealm(admin, TICKETS);
+    const user = await enter(t, node.urls, realm, 'user1');
+    const [tablet, phone] = [
+      await issue(user, { device_id: 'tablet' }),
+      await issue(user, { device_id: 'phone' }),
+    ];
+    const ids = async (): Promise<unknown[]> => {
+      const rows = (await ask(admin, 'bondy.ticket.list', realm)) as Details[];
+      assert(!JSON.stringify(rows).includes(tablet.ticket.slice(-40)));
+      return rows.map(({ id }) => id).sort();
+    };
+    assert.deepEqual(await ids(), [tablet.id, phone.id].sort());
+    const [first] = (await ask(admin, 'bondy.ticket.list', realm)) as Details[];
+    const issued = [tablet, phone].find(({ id }) => id === first!['id'])!;
+    const { ticket: _, ...summary } = issued;
+    assert.deepEqual(first, { ...summary, authid: 'user1', kind: 'local' });
+
+    const entered = await withTicket(t, realm, 'user1', tablet.ticket);
+    await ask(admin, 'bondy.ticket.revoke_listed', realm, 'user1', tablet.id);
+    assert.equal((await entered.expect(wamp.GOODBYE))[2], 'bondy.session.ticket_revoked');
+    assert.deepEqual(await ids(), [phone.id]);
+    const again = ['bondy.ticket.revoke_listed', realm, 'user1', tablet.id] as const;
+    await refusal(admin, 'bondy.error.not_found', ...again);
+    await ask(admin, 'bondy.user.change_password', realm, 'user1', 'secret-2');
+    assert.deepEqual(await ids(), []);
   });
 
   test('is gone with the password of its user, and stays when something else changes', async (t) => {

@@ -53,6 +53,11 @@ const userRoutes: readonly Route[] = [
   ]),
   route('GET', `${USER}/authmethods`, 'bondy.source.match', [realm, id, query('address')]),
   route('DELETE', `${USER}/tickets`, 'bondy.ticket.revoke_all', [realm, id]),
+  route('DELETE', `${USER}/tickets/:ticket`, 'bondy.ticket.revoke_listed', [
+    realm,
+    id,
+    path('ticket'),
+  ]),
 ];
 
 const GROUP = `${REALM}/groups/:id`;
@@ -126,6 +131,7 @@ const ticketRoutes: readonly Route[] = [
     },
     creates: { field: undefined },
   }),
+  route('GET', `${REALM}/tickets`, 'bondy.ticket.list', [realm], { isPaged: true }),
   route('POST', `${REALM}/tickets/verify`, 'bondy.ticket.verify', [realm, field('ticket')]),
   route('POST', `${REALM}/tickets/revoke`, 'bondy.ticket.revoke', [realm, field('ticket')]),
 ];

@@ -20,6 +20,7 @@ function passedOn<V extends string>(
     readonly isChange?: boolean;
     readonly takesLong?: boolean;
     readonly result?: TSchema;
+    readonly pageBy?: readonly string[];
     readonly verb: V;
   },
   port: (ports: ManagementPorts) => { perform: PerformOf<V> } | undefined,
@@ -85,7 +86,7 @@ function ticket(
   kwargs: TProperties = {},
 ): Operation {
   const uri = `bondy.ticket.${verb}`;
-  const result = verb === 'revoke' || verb === 'revoke_all' ? Type.Null() : Type.Unknown();
+  const result = verb.startsWith('revoke') ? Type.Null() : Type.Unknown();
   const spec = { uri, access, summary, args, kwargs, isChange: verb !== 'verify', result, verb };
   return passedOn(spec, (ports) => ports.tickets);
 }
@@ -107,9 +108,23 @@ export const ticketOperations: readonly Operation[] = [
     },
   ),
   ticket('verify', 'realm', 'The claims of a ticket that is valid.', { ticket: Token }),
+  passedOn(
+    {
+      ...{ uri: 'bondy.ticket.list', verb: 'list', access: 'realm', pageBy: ['authid', 'id'] },
+      summary: 'Tickets that open sessions, if their kind is kept; not what to open them with.',
+      result: Type.Array(Type.Object({}, { additionalProperties: true })),
+    },
+    (ports) => ports.tickets,
+  ),
   ticket('revoke', 'realm', 'Revokes a ticket; the sessions that it has opened end.', {
     ticket: Token,
   }),
+  ticket(
+    'revoke_listed',
+    'realm',
+    'Revokes a ticket of the list; the sessions that it has opened end.',
+    { authid: NameText, id: NameText },
+  ),
   ticket(
     'revoke_all',
     'realm',

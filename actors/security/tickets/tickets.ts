@@ -17,6 +17,7 @@ import type { Signer } from './drafting.ts';
 import type { TicketsConfig } from './config.ts';
 import type { Holder, TicketRefusal, TicketWish } from './issuing.ts';
 import { holderOf, isGranted, refuse, scopeOf } from './issuing.ts';
+import { ticketsOf } from './listing.ts';
 import type { Known, WhyNot } from './standing.ts';
 import { authrealmOf, knownRow, rowOf, TICKET_WORDS, whyNotGood } from './standing.ts';
 
@@ -148,6 +149,28 @@ export class Tickets implements TicketPort {
     this.#commit([row], done, () => done({ kind: 'revoked', claims }), { seen });
   }
 
+  /** Those that are kept and good. */
+  list(realm: string): readonly TicketRecord[] {
+    return [...ticketsOf(this.#d.policy, realm, this.#d.wall())];
+  }
+
+  /** One of the list, and the sessions that it has opened. */
+  revokeListed(
+    realm: string,
+    authid: string,
+    id: string,
+    done: (
+      outcome: { readonly kind: 'revoked'; readonly row: TicketRecord } | TicketRefusal,
+    ) => void,
+  ): void {
+    const username = this.#d.policy.user(realm, authid)?.username;
+    const row = this.list(realm).find((each) => each.id === id && each.authid === username);
+    if (!row) return done(refuse('notFound', `${authid} has no ticket ${id} in ${realm}`));
+    const seen = new Map([[keyOf(row), row]]);
+    const revoked = this.#revoked({ ...row, authrealm: row.realm });
+    this.#commit([revoked], done, () => done({ kind: 'revoked', row }), { seen });
+  }
+
   /** Of a user, in this realm; in an SSO realm: in all that sign on there. */
   revokeAll(
     realm: string,
@@ -162,7 +185,7 @@ export class Tickets implements TicketPort {
   }
 
   /** Not collected before the other nodes have heard of it. */
-  #revoked(claims: TicketClaims): TicketRecord {
+  #revoked(claims: Parameters<typeof rowOf>[0]): TicketRecord {
     const now = Math.floor(this.#d.wall() / 1_000);
     return rowOf({ ...claims, expiresAt: Math.max(claims.expiresAt, now) }, false);
   }

@@ -8,6 +8,7 @@ import { groupsView, usersView } from './people-views.js';
 import { placeOf, readPlace, SECTIONS } from './place.js';
 import { realmsView } from './realms-view.js';
 import { sourcesView } from './sources-view.js';
+import { ticketsView } from './tickets-view.js';
 import { proceduresView, sessionsView, topicsView } from './traffic-views.js';
 
 /** A login that nobody uses is ended. */
@@ -19,6 +20,7 @@ const VIEWS = {
   groups: { title: 'Groups', make: groupsView },
   sources: { title: 'Sources', make: sourcesView },
   grants: { title: 'Grants', make: grantsView },
+  tickets: { title: 'Tickets', make: ticketsView },
   procedures: { title: 'Procedures', make: proceduresView },
   topics: { title: 'Topics', make: topicsView },
   explain: { title: 'Why denied?', make: explainView },

@@ -59,7 +59,7 @@ export class Form {
   fail(error) {
     const others = [];
     for (const { path, message } of error.problems ?? []) {
-      const field = this.#fields.get(path.split(/[.[]/, 1)[0]);
+      const field = this.#fields.get(path) ?? this.#fields.get(path.split(/[.[]/, 1)[0]);
       if (field)
         field.say(path.includes('.') || path.includes('[') ? `${path}: ${message}` : message);
       else others.push(path === '' ? message : `${path}: ${message}`);

@@ -5,6 +5,12 @@ import { Listing } from './listing.js';
 import { jsonText, listOf, namesText, objectOf } from './values.js';
 
 const GROUPS = { name: 'groups', label: 'Groups', hint: 'Names, separated by commas.' };
+const KEYS = {
+  name: 'authorized_keys',
+  label: 'Authorized keys',
+  kind: 'area',
+  hint: 'Ed25519 public keys for cryptosign, in hexadecimal, one in a line.',
+};
 const META = { name: 'meta', label: 'Meta', kind: 'area', hint: 'A JSON object, or nothing.' };
 
 const USER_COLUMNS = [
@@ -50,12 +56,14 @@ function addUser(client, realm) {
         autocomplete: 'new-password',
         hint: 'Empty: the user has none.',
       },
+      KEYS,
       GROUPS,
       META,
     ],
-    submit: ({ username, password, groups, meta }) => {
+    submit: ({ username, password, authorized_keys: keys, groups, meta }) => {
       const secret = password === '' ? {} : { password };
-      const user = { username: username.trim(), groups: listOf(groups), ...secret };
+      const proofs = keys.trim() === '' ? secret : { ...secret, authorized_keys: listOf(keys) };
+      const user = { username: username.trim(), groups: listOf(groups), ...proofs };
       return client.call('bondy.user.add', [realm, { ...user, meta: objectOf('meta', meta) }]);
     },
   });
@@ -65,6 +73,8 @@ function userActions(client, realm, user) {
   const { username, enabled } = user;
   return [
     { label: 'Edit', run: () => editUser(client, realm, user) },
+    { label: 'Aliases', run: () => editAliases(client, realm, user) },
+    { label: 'Keys', run: () => editKeys(client, realm, user) },
     { label: 'Password', run: () => setPassword(client, realm, username) },
     enabled
       ? { label: 'Disable', isDangerous: true, run: () => disable(client, realm, username) }
@@ -85,6 +95,40 @@ function editUser(client, realm, { username, groups, meta }) {
       const change = { groups: listOf(values.groups), meta: objectOf('meta', values.meta) };
       return client.call('bondy.user.update', [realm, username, change]);
     },
+  });
+}
+
+function editAliases(client, realm, { username, aliases }) {
+  return askForm({
+    title: `Aliases of ${username}`,
+    text: 'Other names by which the user may log in.',
+    action: 'Save',
+    fields: [
+      {
+        name: 'alias',
+        label: 'Aliases',
+        hint: 'Names, separated by commas.',
+        value: aliases.join(', '),
+      },
+    ],
+    submit: async ({ alias }) => {
+      const wanted = listOf(alias);
+      for (const name of wanted.filter((each) => !aliases.includes(each)))
+        await client.call('bondy.user.add_alias', [realm, username, name]);
+      for (const name of aliases.filter((each) => !wanted.includes(each)))
+        await client.call('bondy.user.remove_alias', [realm, username, name]);
+    },
+  });
+}
+
+function editKeys(client, realm, { username, authorized_keys: keys }) {
+  return askForm({
+    title: `Authorized keys of ${username}`,
+    text: 'Sessions that the user has open are closed when a key is taken away.',
+    action: 'Save',
+    fields: [{ ...KEYS, value: keys.join('\n') }],
+    submit: ({ authorized_keys: text }) =>
+      client.call('bondy.user.update', [realm, username, { authorized_keys: listOf(text) }]),
   });
 }
 

@@ -7,6 +7,7 @@ export const SECTIONS = [
   'groups',
   'sources',
   'grants',
+  'tickets',
   'procedures',
   'topics',
   'explain',

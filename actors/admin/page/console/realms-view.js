@@ -66,6 +66,7 @@ function actionsOf(client, realm) {
   if (isConfigured) return []; // by bondy.conf, while the node runs
   return [
     { label: 'Edit', run: () => editRealm(client, realm) },
+    { label: 'Limits', run: () => editLimits(client, realm) },
     status === 'enabled'
       ? { label: 'Disable security', isDangerous: true, run: () => disable(client, uri) }
       : { label: 'Enable security', run: () => enable(client, uri) },
@@ -88,6 +89,37 @@ function editRealm(client, { uri, description, authmethods, allow_connections: i
       return client.call('bondy.realm.update', [uri, change]);
     },
   });
+}
+
+const OWN_LIMITS = {
+  max_sessions: 'Sessions',
+  max_subscriptions_per_session: 'Subscriptions of a session',
+  max_message_bytes: 'Bytes of a message',
+  max_rate: 'Requests of a session in a second',
+};
+
+/** What is left as it was may be inherited, and is not written down. */
+function editLimits(client, { uri, limits }) {
+  const fields = Object.entries(OWN_LIMITS).map(([name, label]) => {
+    return { name: `limits.${name}`, label, value: String(limits[name] ?? '') };
+  });
+  return askForm({
+    title: `Limits of ${uri}`,
+    text: 'Empty: those of its prototype or of the configuration.',
+    action: 'Save',
+    fields,
+    submit: (values) => {
+      const changed = fields.filter(({ name, value }) => values[name] !== value);
+      const entries = changed.map(({ name }) => [name.split('.')[1], numberOf(values[name])]);
+      return client.call('bondy.realm.update', [uri, { limits: Object.fromEntries(entries) }]);
+    },
+  });
+}
+
+/** What is no number the node refuses, in its words. */
+function numberOf(text) {
+  if (text.trim() === '') return null;
+  return /^\d{1,15}$/.test(text.trim()) ? Number(text) : text;
 }
 
 async function enable(client, uri) {
