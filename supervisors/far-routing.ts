@@ -1,6 +1,7 @@
 /** What lets the routers of this node speak to those of the others: who is where (registry), and what they say (relay). */
 import type { RealmDirectory } from '../actors/realms/api.ts';
 import { DEFAULT_REGISTRY_CONFIG } from '../actors/registry/config.ts';
+import { MEMBERSHIP } from '../actors/membership/api.ts';
 import { registry } from '../actors/registry/registry.actor.ts';
 import type { RegistryActorMessage } from '../actors/registry/registry.actor.ts';
 import { RegistryTables } from '../actors/registry/tables.ts';
@@ -32,7 +33,7 @@ export function farRouting(
 ): FarRouting {
   const { net, log, directory } = parts;
   const { codecs, count } = net;
-  const config = parts.config().cluster.relay;
+  const { relay: config, membership } = parts.config().cluster;
   const clock = new HybridClock(() => parts.kernel().clock.wall());
   const registryMailbox = new Mailbox<RegistryActorMessage>();
   const tables = new RegistryTables(network.self, DEFAULT_REGISTRY_CONFIG.keptChanges);
@@ -60,6 +61,13 @@ export function farRouting(
     onGathered: () => net.flushes.addFirst(leaving),
     giveBack: (realm, refused) => routerOf(directory, realm)?.admit(refused),
     causal: (to, realm) => markers.next(to, realm),
+    ...(membership.overlay === 'hyparview' && {
+      reach: (name: string) => {
+        const contact = { kind: 'contact', name, forMs: config.keptMs } as const;
+        const told = parts.kernel().whereis(MEMBERSHIP)?.cast(contact);
+        if (told !== 'accepted') count('relay_contacts_unheard');
+      },
+    }),
   });
   const leaving = { flush: () => sender.leave() };
   waiting.held = () => sender.held();

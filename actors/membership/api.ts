@@ -38,6 +38,8 @@ export type MembershipMessage =
       readonly isForced?: boolean;
       readonly reply?: ReplyTo<RemoveOutcome>;
     }
+  /** There is something to say to this member: keep a link to it for so long, whatever the overlay wants. */
+  | { readonly kind: 'contact'; readonly name: string; readonly forMs: number }
   | { readonly kind: 'members'; readonly reply: ReplyTo<readonly Member[]> }
   | { readonly kind: 'info'; readonly reply: ReplyTo<MembershipInfo> }
   /** The target is told at once who is up, then every change, in order. Ends when its casts are `dead`. */

@@ -142,6 +142,8 @@ class MembershipActor implements Handlers<MembershipActorMessage> {
         return this.#leave(message.reply);
       case 'remove':
         return this.#remove(message);
+      case 'contact':
+        return this.#machine.contact(message.name, message.forMs, this.#now());
       case 'members':
         return message.reply.reply(this.#machine.members());
       case 'info':

@@ -214,6 +214,14 @@ export class Membership {
     this.#links.forgetDials();
   }
 
+  /** Somebody here has something to say to a member that the overlay may not link to. */
+  contact(name: string, forMs: number, clock: number): void {
+    if (this.#out !== undefined || name === this.#name) return;
+    this.#look(clock);
+    const member = this.#roster.get(name);
+    if (member !== undefined && isUp(member)) this.#links.contact(name, this.#now, forMs);
+  }
+
   /** Final for this incarnation. Out follows when the others were told. */
   leave(clock: number): void {
     if (this.#out !== undefined || this.#leftAt !== undefined) return;

@@ -1,6 +1,7 @@
 /**
  * From whom this node wants links to, to what is asked of the links: connects and disconnects. A link is wanted by the
- * overlay for as long as it says so, or as a contact for one conversation.
+ * overlay for as long as it says so, or as a contact for one conversation: also one of other subsystems, which have something
+ * to say to a member that is no neighbour.
  */
 import type { PeerAddress } from '../links/api.ts';
 import { addressText, isMember } from './member.ts';
@@ -44,8 +45,8 @@ export class WantedLinks {
   }
 
   /** Wants a link for a while. */
-  contact(name: string, now: number): void {
-    this.#contacts.set(name, now + this.#contactMs);
+  contact(name: string, now: number, forMs = this.#contactMs): void {
+    this.#contacts.set(name, Math.max(this.#contacts.get(name) ?? 0, now + forMs));
     this.#hold(name, now);
   }
 

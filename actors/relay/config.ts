@@ -13,6 +13,13 @@ export interface RelayConfig {
   /** Ms until what waits for a node is given up: longer than membership takes to call a node down. */
   readonly heldMs: number;
   /**
+   * Of an overlay that does not link to every node: ms that a call waits for a link to be made. Low: the first calls to a
+   * node are refused while it is dialled. High: a node that cannot be dialled is given up late.
+   */
+  readonly reachMs: number;
+  /** ... and ms until a link that is not used is given up, at least. Low: it is dialled again. High: idle links. */
+  readonly keptMs: number;
+  /**
    * Ms until a relayed call is refused because what its sender's store had seen has not come. Low: calls are refused while
    * a store catches up. High: they are answered late instead.
    */
@@ -31,6 +38,8 @@ export const DEFAULT_RELAY_CONFIG: RelayConfig = {
   maxHeldBytes: 32 * 1024 * 1024,
   heldRetryMs: 5,
   heldMs: 15_000,
+  reachMs: 2_000,
+  keptMs: 300_000,
   causalWaitMs: 2_000,
   causalPullMs: 20,
   maxWaitingBytes: 32 * 1024 * 1024,

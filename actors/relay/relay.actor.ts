@@ -25,6 +25,7 @@ export interface RelayRouter {
 export type RelayActorMessage =
   | PeerInput
   | { readonly kind: 'flush' }
+  | { readonly kind: 'renew' }
   | { readonly kind: 'held' }
   /** Batches of this line need not wait for the store any more. */
   | { readonly kind: 'released'; readonly line: string };
@@ -65,11 +66,13 @@ class Relay implements Handlers<RelayActorMessage> {
     context.register(RELAY);
     context.register(peerService('relay'));
     this.#tick();
+    this.#renewLater();
   }
 
   handle(message: RelayActorMessage): void {
     switch (message.kind) {
       case 'peer_message':
+        this.#d.sender.use(message.from.name);
         return this.#onBytes(message.from, message.body);
       case 'link_up':
         this.#d.causality?.markers.forget(message.peer.name);
@@ -81,6 +84,9 @@ class Relay implements Handlers<RelayActorMessage> {
         return this.#onReleased(message.line);
       case 'held':
         return this.#tick();
+      case 'renew':
+        this.#d.sender.renew();
+        return this.#renewLater();
       case 'flush':
         this.#isTicking = false;
         return this.#flush();
@@ -156,6 +162,11 @@ class Relay implements Handlers<RelayActorMessage> {
   #flush(): void {
     this.#d.sender.flush(this.#context.clock.now());
     this.#tick();
+  }
+
+  /** Often enough that no link ends while it is used, with time to spare for one that is late. */
+  #renewLater(): void {
+    this.#context.after(this.#d.config.keptMs / 5, { kind: 'renew' });
   }
 
   #tick(): void {

@@ -35,6 +35,11 @@ export interface SenderDependencies {
   onGathered(): void;
   /** To the realm's router of this node: calls that could not be sent after all. */
   giveBack(realm: string, refused: Relayed): void;
+  /**
+   * Of an overlay that does not link to every node: keeps a link to this one, made if need be, for `keptMs`. Absent: all
+   * nodes are linked, and one without a link cannot be reached.
+   */
+  reach?(to: string): void;
   /** What is to be said to this node, about this realm, of what the store here has seen; empty: nothing new. */
   causal?(to: string, realm: string): Uint8Array;
 }
@@ -46,10 +51,12 @@ interface Held {
 }
 
 interface Waiting {
-  readonly queue: Held[];
+  queue: Held[];
   bytes: number;
   /** Monotonic ms since when nothing could be sent; undefined until the first flush. */
   since: number | undefined;
+  /** For a link that is being made: calls wait, too. */
+  isReaching: boolean;
 }
 
 export interface HeldFor {
@@ -67,6 +74,8 @@ export class RelaySender implements RelayPort {
   readonly #waiting = new Map<string, Waiting>();
   /** The lives that calls were meant for. */
   readonly #lives = new Map<string, NodeId>();
+  /** Nodes with whom something was said since links were last asked for. */
+  readonly #used = new Set<string>();
   #lastDropped = '';
 
   constructor(dependencies: SenderDependencies) {
@@ -93,18 +102,31 @@ export class RelaySender implements RelayPort {
   }
 
   isCongested(to: string): boolean {
-    return this.#waiting.has(to);
+    return this.#waiting.get(to)?.isReaching === false;
+  }
+
+  /** Something was said to this node, or by it: its link is kept. */
+  use(name: string): void {
+    if (this.#d.reach === undefined || this.#used.has(name)) return;
+    this.#used.add(name);
+    this.#d.reach(name);
+  }
+
+  /** Links that are used from now on are asked for anew. Well within `keptMs`. */
+  renew(): void {
+    this.#used.clear();
   }
 
   try(to: NodeId, message: RelayMessage): Relaying {
     const { name, incarnation } = to;
-    if (this.#waiting.size > 0 && this.#waiting.has(name)) return this.#refused();
+    if (this.#waiting.size > 0 && this.isCongested(name)) return this.#refused();
     if (
       !this.#outbox.has(name, message.realm) ||
       this.#lives.get(name)?.incarnation !== incarnation
     ) {
       // Others may have told of a life that has no link to us yet, while the link to the one before seems to be there.
-      if (!this.#d.network.isConnected(name, incarnation)) return this.#refused();
+      const isLinked = this.#d.network.isConnected(name, incarnation);
+      if (!isLinked && !this.#isReachable(name)) return this.#refused();
       this.#lives.set(name, to);
     }
     return this.#outbox.add(name, message) ?? 'sent';
@@ -154,6 +176,12 @@ export class RelaySender implements RelayPort {
 
   #expire(to: string, waiting: Waiting, now: number): void {
     waiting.since ??= now;
+    if (waiting.isReaching && now - waiting.since >= this.#d.config.reachMs) {
+      waiting.isReaching = false;
+      waiting.queue = waiting.queue.flatMap((held) => this.#giveBack(to, held) ?? []);
+      waiting.bytes = waiting.queue.reduce((sum, { body }) => sum + body.length, 0);
+      if (waiting.queue.length === 0) return void this.#waiting.delete(to);
+    }
     if (now - waiting.since >= this.#d.config.heldMs) this.forget(to);
   }
 
@@ -161,8 +189,15 @@ export class RelaySender implements RelayPort {
     const held = { realm, body: batchOf(realm, entries, this.#d.causal?.(to, realm)), count };
     if (this.#waiting.has(to)) return this.#hold(to, held);
     if (this.#send(to, held)) return;
-    const rest = this.#giveBack(to, held);
-    if (rest) this.#hold(to, rest);
+    const isReaching = this.#isReachable(to);
+    const rest = isReaching ? held : this.#giveBack(to, held);
+    if (rest) this.#hold(to, rest, isReaching);
+    if (isReaching) this.#d.reach!(to);
+  }
+
+  /** It has no link because the overlay wants none, as far as can be seen here. */
+  #isReachable(to: string): boolean {
+    return this.#d.reach !== undefined && !this.#d.network.isConnected(to);
   }
 
   #send(to: string, { realm, body, count }: Held): boolean {
@@ -170,6 +205,7 @@ export class RelaySender implements RelayPort {
     if (this.#d.network.send(to, 'relay', 'relay', body, options) !== 'queued') return false;
     this.#d.count('relay_sent', count);
     this.#d.count('relay_batches_sent');
+    this.use(to);
     return true;
   }
 
@@ -196,18 +232,23 @@ export class RelaySender implements RelayPort {
     return rest.length > 0 || causal.length > 0 ? this.#batch(realm, rest, causal) : undefined;
   }
 
-  #hold(to: string, held: Held): void {
+  #hold(to: string, held: Held, isReaching = false): void {
     let waiting = this.#waiting.get(to);
     if (!waiting) {
-      this.#waiting.set(to, (waiting = { queue: [], bytes: 0, since: undefined }));
+      this.#waiting.set(to, (waiting = { queue: [], bytes: 0, since: undefined, isReaching }));
       this.#d.onHeld();
     }
     const hasRoom = waiting.bytes + held.body.length <= this.#d.config.maxHeldBytes;
-    const kept = hasRoom ? held : this.#stripped(to, held);
+    const kept = hasRoom ? held : this.#withoutRoom(to, held);
     if (!kept) return;
     waiting.queue.push(kept);
     waiting.bytes += kept.body.length;
     this.#d.count('relay_held', kept.count);
+  }
+
+  #withoutRoom(to: string, held: Held): Held | undefined {
+    const rest = this.#giveBack(to, held);
+    return rest && this.#stripped(to, rest);
   }
 
   /** What is kept when there is no room: answers without their payload, and no events. */

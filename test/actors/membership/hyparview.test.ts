@@ -169,3 +169,23 @@ test('idle cost per node does not grow with the cluster', () => {
   assert(Math.abs(large / small - 1) <= 0.2, `${small} and ${large} bytes per node and minute`);
   assert(large < 120_000, `${large} bytes`);
 });
+
+test('a member that somebody has something to say to is linked for as long as that was asked for', () => {
+  const network = settled(12, 1);
+  const { machine, links } = network.station('n0');
+  const far = names(network).find((name) => name !== 'n0' && !links.has(name))!;
+  machine.contact(far, 60_000, network.now);
+  network.runUntil(() => links.has(far), 2_000);
+  for (let i = 0; i < 5; i++) {
+    network.run(10_000);
+    // Its far end is asked for by what is said there.
+    network.station(far).machine.contact('n0', 20_000, network.now);
+    assert(links.has(far), `${i}`);
+    assert(!machine.neighbors().includes(far));
+  }
+  network.runUntil(() => !links.has(far), 60_000);
+  assert.deepEqual(
+    network.events.filter(({ event }) => event.kind !== 'node_up'),
+    [],
+  );
+});

@@ -51,6 +51,8 @@ export interface ClusterOptions {
   readonly registry?: Partial<RegistryConfig>;
   readonly routing?: Partial<ClusterRoutingConfig>;
   readonly dealer?: Partial<DealerConfig>;
+  /** The overlay does not link to every node: ms until a link that is asked for is there. */
+  readonly reachMs?: number;
 }
 
 type Played = MembershipMessage | BroadcastMessage;
@@ -171,6 +173,8 @@ export class TestNode implements Station {
   readonly routers = new Map<string, Mailbox<RouterInput>>();
   readonly counters = new Map<string, number>();
   readonly crashes: string[] = [];
+  /** Nodes to which a link was asked for. */
+  readonly reached: string[] = [];
   isAlive = true;
   readonly #relay = new Mailbox<RelayActorMessage>();
   readonly #registry = new Mailbox<RegistryActorMessage>();
@@ -310,8 +314,19 @@ export class TestNode implements Station {
         });
       },
       giveBack: (realm, refused) => this.routers.get(realm)!.admit(refused),
+      ...(this.cluster.options.reachMs !== undefined && {
+        reach: (to: string) => this.#reach(to, this.cluster.options.reachMs!),
+      }),
     });
     return sender;
+  }
+
+  #reach(to: string, afterMs: number): void {
+    const { network, world } = this.cluster;
+    this.reached.push(to);
+    world.after(afterMs, () => {
+      if (this.isAlive && !network.isUp(this.id.name, to)) network.connect(this.id.name, to);
+    });
   }
 
   #router(realm: string, sender: RelaySender, clock: HybridClock): Definition<RouterInput> {
