@@ -1,29 +1,20 @@
 /**
- * A partition on its databases: opens them (again, after a failure; anew, when one is corrupt), loads, and turns messages
- * into calls of the machine. Answers of a disk come back as messages, so that everything happens in the actor's turns.
+ * A partition on its databases: has them opened (again, after a failure; anew, when one is corrupt), loads, and turns
+ * messages into calls of the machine. Answers of a disk come back as messages, so that everything happens in the actor's
+ * turns.
  */
 import { resolve } from '../../runtime/causality/resolver.ts';
 import { contextOf, NOTHING } from '../../runtime/causality/dvvset.ts';
-import type { Defer } from '../../runtime/disk/defer.ts';
 import type { StorageFailure } from '../../runtime/disk/failure.ts';
-import { storageFailure } from '../../runtime/disk/failure.ts';
-import { GroupCommit } from '../../runtime/disk/group-commit.ts';
-import type {
-  Answer,
-  Entry,
-  Outcome,
-  ScanOptions,
-  Storage,
-  Write,
-} from '../../runtime/disk/storage.ts';
-import { failed } from '../../runtime/disk/storage.ts';
+import type { Answer, Entry, Outcome, ScanOptions, Write } from '../../runtime/disk/storage.ts';
 import type { Context, Definition, Handlers, Target } from '../../runtime/kernel/actor.ts';
 import { errorReason } from '../../runtime/kernel/actor.ts';
-import type { Change, GetOutcome, PartitionMessage, PartitionSnapshot, PutOutcome } from './api.ts';
+import type { Change, GetOutcome, PartitionMessage, PutOutcome } from './api.ts';
 import { partitionName } from './api.ts';
 import { Audit } from './audit.ts';
-import type { StoreConfig } from './config.ts';
-import { rowKeyOf, spaceRange } from './keys.ts';
+import type { Opening } from './databases.ts';
+import { Databases } from './databases.ts';
+import { rowKeyOf } from './keys.ts';
 import { discard } from './discard.ts';
 import { LeafReader } from './leaf-reader.ts';
 import { Loader } from './loader.ts';
@@ -41,15 +32,11 @@ import { Subscribers } from './subscribers.ts';
 import { isTooEarly } from './too-early.ts';
 import { TreeCheck } from './tree-check.ts';
 
-export interface PartitionDependencies {
+export interface PartitionDependencies extends Opening {
   readonly nodeKey: string;
   readonly state: StoreState;
   readonly prefixes: Prefixes;
-  readonly config: StoreConfig;
   readonly hashing: Hashing;
-  readonly defer: Defer;
-  /** The partition's database; `ram` is in memory and lives as long as the process. */
-  open(lane: Lane, partition: number, answer: Answer<Storage>): void;
   /** Puts a corrupt database out of the way, so that `open` makes a new one. */
   setAside(partition: number, answer: Answer<void>): void;
   /** Where rows go that other nodes should hear of at once. Absent: there are no others. */
@@ -89,8 +76,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
   readonly #check: TreeCheck;
   readonly #audit: Audit;
   readonly #subscribers: Subscribers;
-  readonly #storages = new Map<Lane, Storage>();
-  readonly #commits = new Map<Lane, GroupCommit>();
+  readonly #databases: Databases;
   #outgoing: SharedRow[] = [];
   #reopenMs: number;
   #isReaping = false;
@@ -104,6 +90,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
     this.#state = state.partitions[index]!;
     this.#state.status = { kind: 'loading' };
     this.#reopenMs = config.reopenMs;
+    this.#databases = new Databases(index, dependencies, (done) => this.#answer(done));
     const memory = this.#state.rows.claim(context);
     this.#rows = new RowStore(this.#state, memory, prefixes, this, hashing);
     this.#machine = new Partition(nodeKey, this.#rows, state, config, this);
@@ -170,7 +157,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
       case 'rebuild':
         return this.#check.rebuild((outcome) => message.reply?.reply(outcome));
       case 'snapshot':
-        return message.reply.reply(this.#snapshot());
+        return message.reply.reply(this.#databases.snapshot());
       case 'info':
         return message.reply.reply(infoOf(this.#state, this.#rows, this.#machine));
       case 'answer':
@@ -191,9 +178,7 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
   }
 
   commit(lane: Lane, writes: readonly Write[], isSynced: boolean, done: Answer<void>): void {
-    const commits = this.#commits.get(lane);
-    if (commits === undefined) return this.#answer(done)(this.#closed());
-    commits.put(writes, this.#answer(done), { sync: isSynced && lane === 'durable' });
+    this.#databases.commit(lane, writes, isSynced, done);
   }
 
   readMany(
@@ -201,19 +186,11 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
     keys: readonly Uint8Array[],
     done: Answer<readonly (Uint8Array | undefined)[]>,
   ): void {
-    const storage = this.#storages.get(lane);
-    if (storage === undefined) return this.#answer(done)(this.#closed());
-    storage.getMany(keys, this.#answer(done));
+    this.#databases.readMany(lane, keys, done);
   }
 
   page(lane: Lane, options: ScanOptions, done: Answer<readonly Entry[]>): void {
-    const storage = this.#storages.get(lane);
-    if (storage === undefined) return this.#answer(done)(this.#closed());
-    const scan = storage.scan(options);
-    scan.next(options.limit ?? 1_000, (outcome) => {
-      scan.close();
-      this.#answer(done)(outcome);
-    });
+    this.#databases.page(lane, options, done);
   }
 
   replicate(row: SharedRow): void {
@@ -268,37 +245,20 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
     });
   }
 
-  #snapshot(): PartitionSnapshot | StorageFailure {
-    const storage = this.#storages.get('durable');
-    if (storage === undefined || !this.#isReady) {
-      return storageFailure('closed', `partition ${this.#state.index}`, 'it is being opened');
-    }
-    return { clock: storage.scan(spaceRange('c')), rows: storage.scan(spaceRange('r')) };
-  }
-
   #open(lane: Lane, opened: () => void): void {
-    this.#d.open(
-      lane,
-      this.#state.index,
-      this.#answer((outcome: Outcome<Storage>) => {
-        if (outcome.kind === 'ok') return this.#use(lane, outcome.value, opened);
-        const { failure } = outcome;
-        if (failure.kind === 'corrupt') return this.#setAside(lane, failure, opened);
-        if (this.#isReady) return this.#failAgain(failure);
-        if (failure.kind !== 'locked') return this.#exit(failure);
-        this.#state.status = { kind: 'degraded', failure };
-        this.#d.defer(LOCKED_RETRY_MS, () => {
-          if (!this.#hasEnded) this.#open(lane, opened);
-        });
-      }),
-    );
-  }
-
-  #use(lane: Lane, storage: Storage, opened: () => void): void {
-    this.#storages.set(lane, storage);
-    this.#commits.set(lane, new GroupCommit(storage, this.#d.config.commit, this.#d.defer));
-    if (!this.#isReady) this.#state.status = { kind: 'loading' };
-    opened();
+    this.#databases.open(lane, (failure) => {
+      if (failure === undefined) {
+        if (!this.#isReady) this.#state.status = { kind: 'loading' };
+        return opened();
+      }
+      if (failure.kind === 'corrupt') return this.#setAside(lane, failure, opened);
+      if (this.#isReady) return this.#failAgain(failure);
+      if (failure.kind !== 'locked') return this.#exit(failure);
+      this.#state.status = { kind: 'degraded', failure };
+      this.#d.defer(LOCKED_RETRY_MS, () => {
+        if (!this.#hasEnded) this.#open(lane, opened);
+      });
+    });
   }
 
   #setAside(lane: Lane, failure: StorageFailure, opened: () => void): void {
@@ -329,31 +289,21 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
       }
       if (loaded.kind !== 'corrupt') return this.#exit(loaded);
       // Readable enough to open, not to be read: as corrupt as one that does not open.
-      const storage = this.#storages.get('durable')!;
-      this.#storages.delete('durable');
-      storage.close(
-        this.#answer<void>(() => this.#setAside('durable', loaded, () => this.#load())),
-      );
+      this.#databases.close('durable', () => this.#setAside('durable', loaded, () => this.#load()));
     });
   }
 
   #reopen(): void {
-    const storage = this.#storages.get('durable');
-    this.#storages.delete('durable');
-    this.#commits.delete('durable');
-    const open = (): void => this.#open('durable', () => this.#reopened());
-    if (storage === undefined) return open();
-    storage.close(this.#answer<void>(open));
+    this.#databases.close('durable', () => this.#open('durable', () => this.#reopened()));
   }
 
   #reopened(): void {
     this.#rows.reopened();
-    const drained = this.#answer<void>(() => {
+    this.#databases.drain(() => {
       if (this.#rows.failure !== undefined) return;
       this.#reopenMs = this.#d.config.reopenMs;
       this.report('store_disk_back', { partition: this.#state.index });
     });
-    this.#commits.get('durable')!.drain(() => drained({ kind: 'ok', value: undefined }));
   }
 
   #failAgain(failure: StorageFailure): void {
@@ -385,15 +335,10 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
     };
   }
 
-  #closed(): Outcome<never> {
-    return failed(storageFailure('closed', `partition ${this.#state.index}`, 'it is being opened'));
-  }
-
   #end(): void {
     this.#hasEnded = true;
-    // Into the memory, which outlives this actor, they would go while the next one reads it.
-    for (const commits of this.#commits.values()) commits.stop();
-    // The memory outlives this actor.
-    this.#storages.get('durable')?.close(() => {});
+    this.#databases.end((failure) => {
+      this.report('store_partition_not_closed', { partition: this.#state.index, ...failure });
+    });
   }
 }

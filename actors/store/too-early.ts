@@ -24,6 +24,7 @@ export function isTooEarly(
       return true;
     }
     case 'discard':
+    case 'snapshot':
       message.reply.reply(storageFailure('closed', `partition ${partition}`, 'it is being read'));
       return true;
     // Nothing was taken in that would make it true; who waits for an answer gets none.
