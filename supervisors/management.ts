@@ -123,7 +123,7 @@ function managementPorts(parts: Parts): ManagementPorts {
     tickets: ticketsPort(parts.tickets, announce),
     backup: backupPort(parts),
     store: storePort(parts),
-    metrics: (done) => void metrics.text().then(done, () => done('')),
+    metrics: (done) => void metrics.text().then(done, done),
     announce,
     count: (counter) => metrics.counters.count(counter),
     audit: {

@@ -26,7 +26,8 @@ export interface ManagementPorts {
   readonly tickets: OperationsPort<TicketVerb> | undefined;
   readonly backup: OperationsPort<BackupVerb> | undefined;
   readonly store: OperationsPort<StoreVerb> | undefined;
-  metrics(done: (text: string) => void): void;
+  /** An error: they could not be gathered. */
+  metrics(done: (text: string | Error) => void): void;
   /** Published when a change is stored. */
   announce(realm: string, topic: string, args: readonly Value[]): void;
   count(counter: string): void;

@@ -178,6 +178,11 @@ export const backupOperations: readonly Operation[] = [
     access: 'admin',
     summary: 'The metrics of this node in the text format of Prometheus.',
     result: Type.String(),
-    run: ({ ports }, done) => ports.metrics((text) => done({ value: text })),
+    run: ({ ports }, done) =>
+      ports.metrics((text) =>
+        done(
+          text instanceof Error ? { error: apiError('internal', text.message) } : { value: text },
+        ),
+      ),
   }),
 ];
