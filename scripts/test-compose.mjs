@@ -48,6 +48,7 @@ try {
   await step('a fourth node joins, has everything, and leaves', fourth);
   await step(powerCutName(), losePower);
   await step('each node is restarted in turn', roll);
+  await step('no node believed its clock wrong: they have one', clocks);
   await step('all stop in order', stop);
 } catch (error) {
   failure = error;
@@ -142,6 +143,13 @@ async function roll() {
     await traffic.flows(FLOW);
   }
   await wholeAndRight();
+}
+
+function clocks() {
+  for (const { name } of THREE) {
+    if (docker.logs(name).includes('store_clock_off'))
+      throw new Error(`store_clock_off in ${name}`);
+  }
 }
 
 function stop() {

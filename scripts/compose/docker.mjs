@@ -25,6 +25,8 @@ export function compose(...args) {
 export const inside = (node, ...command) =>
   capture('docker', ...composing('exec', '-T', node, ...command));
 
+export const logs = (node) => capture('docker', 'logs', container(node));
+
 export function exitCode(node) {
   return Number(capture('docker', 'inspect', '--format', '{{.State.ExitCode}}', container(node)));
 }

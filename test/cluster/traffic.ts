@@ -10,12 +10,13 @@ import { Pair } from './pair.ts';
 const POLL_MS = 50;
 const PATIENCE_MS = 60_000;
 
-/** What a caller may hear while a callee's node is away. */
+/** What a caller may hear while a callee's node is away, and a publisher whose store was late (paused, or a busy disk). */
 const CLEAR_ERRORS = new Set([
   'call: wamp.error.no_such_procedure',
   'call: wamp.error.unavailable',
   'call: wamp.error.canceled',
   'call: wamp.error.no_eligible_callee',
+  'publish: wamp.error.unavailable',
 ]);
 
 export class Traffic {
