@@ -2,6 +2,8 @@
 import { spawnSync } from 'node:child_process';
 
 export const PROJECT = process.env.COMPOSE_PROJECT_NAME ?? 'bondy-test';
+/** Room for the log of a node. */
+const CAPTURED = { encoding: 'utf8', maxBuffer: 1 << 26 };
 const CLUSTER = `${PROJECT}_cluster`;
 
 /** Why there is no engine to ask; undefined: there is one. */
@@ -25,7 +27,8 @@ export function compose(...args) {
 export const inside = (node, ...command) =>
   capture('docker', ...composing('exec', '-T', node, ...command));
 
-export const logs = (node) => capture('docker', 'logs', container(node));
+/** Of all its lives. */
+export const logs = (node) => capture('docker', ...composing('logs', '--no-log-prefix', node));
 
 export function exitCode(node) {
   return Number(capture('docker', 'inspect', '--format', '{{.State.ExitCode}}', container(node)));
@@ -54,7 +57,7 @@ export function run(command, ...args) {
 }
 
 export function capture(command, ...args) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+  const { status, stdout, stderr, error } = spawnSync(command, args, CAPTURED);
   if (status === 0) return stdout;
   throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? `${stdout}${stderr}`}`);
 }
