@@ -147,7 +147,8 @@ export const clusterKeys = {
       type: duration({ min: 1, max: 1_000 }),
       default: DEFAULT_LINKS.bulk.queueingTargetMs,
       doc:
-        'How long large messages to a node may stand in the queues of the network, where heartbeats wait behind them. ' +
+        'How long large messages to a node may stand in the queues of the network, where heartbeats wait behind them; on a ' +
+        'long way a quarter of the lowest round trip. ' +
         'Low: the pauses of a busy node slow them. High: heartbeats are late.',
     }),
     maxBytes: key({

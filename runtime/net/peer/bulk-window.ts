@@ -8,7 +8,7 @@
  * takes nothing from the others.
  */
 export interface BulkLimits {
-  /** Time that bulk may stand in the network's queues, ms. */
+  /** Time that bulk may stand in the network's queues, ms; a quarter of the lowest round trip where that is longer. */
   readonly queueingTargetMs: number;
   /** The longest window. */
   readonly maxBytes: number;
@@ -100,7 +100,7 @@ export class BulkWindow {
     } else {
       this.#move(this.#lowestMs);
     }
-    const share = this.#limits.queueingTargetMs / 2 / this.#lowestMs;
+    const share = this.#targetMs / 2 / this.#lowestMs;
     this.#pingBytes = this.#bytes * Math.min(1 / PINGS, share);
     this.#since = now;
     this.#lowestMs = Infinity;
@@ -109,12 +109,17 @@ export class BulkWindow {
   }
 
   #move(ms: number): void {
-    const wantedMs = this.#baseMs + this.#limits.queueingTargetMs;
+    const wantedMs = this.#baseMs + this.#targetMs;
     if (ms >= wantedMs) this.#isDoubling = false;
     const factor = this.#isDoubling ? 2 : Math.min(2, Math.max(0.5, wantedMs / ms));
     if (factor > 1 && !this.#wasFull) return; // nothing says that more would pass
     const floor = Math.min(START_BYTES, MIN_BYTES_PER_MS * ms);
     this.#bytes = this.#within(Math.max(floor, this.#bytes * factor));
+  }
+
+  /** The round trips of a long way vary by more than a few ms without any queue. */
+  get #targetMs(): number {
+    return Math.max(this.#limits.queueingTargetMs, this.#baseMs / 4);
   }
 
   #within(bytes: number): number {

@@ -70,7 +70,7 @@ describe('the window of bulk', () => {
     const trips = fc.double({ min: 0.05, max: 100, noNaN: true });
     fc.assert(
       fc.property(rates, trips, (bytesPerMs, tripMs) => {
-        const target = LIMITS.queueingTargetMs;
+        const target = Math.max(LIMITS.queueingTargetMs, tripMs / 4);
         fc.pre(bytesPerMs * (tripMs + target) <= LIMITS.maxBytes);
         const way = new Way(bytesPerMs, tripMs);
         way.run(5_000); // to find out
