@@ -13,7 +13,8 @@ export interface NameSources {
 export function nameProblems({ network, board }: NameSources): readonly string[] {
   if (network.connected().length > 0) return [];
   const { name } = network.self;
-  // The other bearer of the name refuses, too, but so do we refuse it: only a third one can tell which of us it knows.
+  // A third node tells which of us it knows. Two that know nobody else refuse each other at the first word, before either
+  // has said a name to the other, and both say so: neither can tell which of them is the wrong one.
   const refuser = [...board.entries()].find(([, row]) => row.name !== name && knowsAnother(row));
   if (refuser === undefined) return [];
   const [id, row] = refuser;

@@ -71,6 +71,17 @@ describe('meeting', { concurrency: true }, () => {
     assert(a.network.isConnected('b', 2) && !a.network.isConnected('b', 1));
   });
 
+  test('two of one name that know nobody else are both not ready, and say why', async (t) => {
+    const one = await startPeer(t, { name: 'a' });
+    const other = await startPeer(t, { name: 'a', instance: 'another process' });
+    one.connectTo(other, null);
+    other.connectTo(one, null);
+    for (const peer of [one, other]) {
+      await peer.until('not ready', () => nameProblems(peer).length > 0);
+      assert.match(nameProblems(peer)[0]!, /knows another living node called a: set node.name/);
+    }
+  });
+
   test('an older life of a name is refused', async (t) => {
     const [a, b] = await pair(t, {}, { incarnation: 5 });
     const ghost = await startPeer(t, { name: 'b', incarnation: 4, instance: 'ghost' });
