@@ -61,6 +61,7 @@ async function putsOn(what: string, databases: number): Promise<void> {
     one.status = { kind: 'ready' };
     const port: PartitionPort = {
       wallMs: () => Date.now(),
+      isBusy: () => false,
       commit: (_lane, writes, sync, done) =>
         commits[one.index % databases]!.put(writes, done, { sync }),
       readMany: (_lane, keys, done) => storages[one.index % databases]!.getMany(keys, done),

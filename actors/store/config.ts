@@ -60,7 +60,7 @@ export const STORE_DEFAULTS: StoreConfig = {
   maxServed: 4,
   batchRows: 1_000,
   batchBytes: 1024 * 1024,
-  maxWaiting: 65_536,
+  maxWaiting: 262_144,
   maxQuarantined: 1_000,
   reopenMs: 1_000,
   maxReopenMs: 60_000,

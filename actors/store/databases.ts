@@ -68,6 +68,10 @@ export class Databases implements DiskPort {
     this.#commits.get('durable')!.drain(() => answer({ kind: 'ok', value: undefined }));
   }
 
+  isBusy(lane: Lane): boolean {
+    return this.#commits.get(lane)?.isBusy ?? false;
+  }
+
   commit(lane: Lane, writes: readonly Write[], isSynced: boolean, done: Answer<void>): void {
     const commits = this.#commits.get(lane);
     if (commits === undefined) return this.#answer(done)(failed(this.#closed()));

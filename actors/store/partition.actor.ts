@@ -60,7 +60,7 @@ const LOCKED_RETRY_MS = 50;
 export function partition(index: number, dependencies: PartitionDependencies): Definition<Message> {
   return {
     class: 'control',
-    mailbox: { limit: 4 * dependencies.config.maxWaiting, onFull: 'refuse' },
+    mailbox: { limit: dependencies.config.maxWaiting, onFull: 'refuse' },
     startsLater: true,
     init: (context) => new PartitionActor(index, dependencies, context),
   };
@@ -165,9 +165,10 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
       case 'reopen':
         return this.#reopen();
       case 'reap':
-        this.#isReaping = this.#machine.reap();
-        if (this.#isReaping) this.#context.self.cast({ kind: 'reap' });
-        return;
+        return this.#machine.reap((hasMore) => {
+          this.#isReaping = hasMore;
+          if (hasMore) this.#context.self.cast({ kind: 'reap' });
+        });
       case 'flush':
         return this.#flush();
     }
@@ -187,6 +188,10 @@ class PartitionActor implements Handlers<Message>, PartitionPort {
     done: Answer<readonly (Uint8Array | undefined)[]>,
   ): void {
     this.#databases.readMany(lane, keys, done);
+  }
+
+  isBusy(lane: Lane): boolean {
+    return this.#databases.isBusy(lane);
   }
 
   page(lane: Lane, options: ScanOptions, done: Answer<readonly Entry[]>): void {

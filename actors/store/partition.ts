@@ -43,7 +43,6 @@ export class Partition {
   readonly rows: RowStore;
   readonly #nodeKey: string;
   readonly #store: StoreState;
-  readonly #config: StoreConfig;
   readonly #port: PartitionPort;
   readonly #closed: ClosedOrigins;
   readonly #reaper: Reaper;
@@ -63,7 +62,6 @@ export class Partition {
     this.rows = rows;
     this.#reaper = new Reaper(rows, port);
     this.#store = store;
-    this.#config = config;
     this.#port = port;
     this.#quarantine = new Quarantine(rows.state.index, config.maxQuarantined, port);
     const hooks = new HookCalls(this.#quarantine, port);
@@ -193,18 +191,18 @@ export class Partition {
     this.#reaper.all();
   }
 
-  /** Forgets what is stable, a slice at a time. True: there is more to look at. */
-  reap(): boolean {
-    return this.#reaper.slice((rowKey, stored, rest) => {
-      this.#writer.write(rowKey, stored, rest, [], false, () => {});
-    });
+  /** Forgets what is stable, a slice at a time; `done` when that is written: is there more to look at? */
+  reap(done: (hasMore: boolean) => void): void {
+    this.#reaper.slice((rowKey, stored, rest, written) => {
+      this.#writer.write(rowKey, stored, rest, [], false, written);
+    }, done);
   }
 
   #hindrance(spec: PrefixSpec): readonly [PutRefusal, string] | undefined {
-    const { state, failure, writing } = this.rows;
+    const { state, failure } = this.rows;
     if (state.status.kind === 'loading') return ['loading', 'the partition is being read'];
     if (laneOf(spec) === 'durable' && failure !== undefined) return ['disk', failure.detail];
-    if (writing >= this.#config.maxWaiting) return ['overloaded', `${writing} writes wait`];
+    if (this.#port.isBusy(laneOf(spec))) return ['overloaded', 'too many writes wait'];
     const offMs = this.#writer.hlc.alarm?.behindMs ?? this.#store.clockOffMs;
     return offMs === undefined ? undefined : ['clock_off', `the clock is off by ${offMs} ms`];
   }

@@ -18,6 +18,8 @@ export interface DiskPort {
 
 export interface PartitionPort extends DiskPort {
   wallMs(): number;
+  /** So much waits for this disk that puts are to be refused: a write that began is never undone. */
+  isBusy(lane: Lane): boolean;
   /** To all other nodes, as soon as there is time. */
   replicate(row: SharedRow): void;
   changed(change: Change): void;

@@ -53,7 +53,6 @@ export class RowStore {
   onChange:
     ((leafKey: Uint8Array, before: Item | undefined, after: Item | undefined) => void) | undefined;
   #failure: StorageFailure | undefined;
-  #writing = 0;
   /** The version of what is stable that is on disk, or on its way. */
   #savedStable = 0;
 
@@ -73,11 +72,6 @@ export class RowStore {
 
   get failure(): StorageFailure | undefined {
     return this.#failure;
-  }
-
-  /** Batches not answered yet. */
-  get writing(): number {
-    return this.#writing;
   }
 
   get unwritten(): ReadonlyMap<RowKey, Unwritten> {
@@ -317,9 +311,7 @@ export class RowStore {
 
   #commit(lane: Lane, writes: readonly Write[], isSynced: boolean, written: Written): void {
     if (lane === 'durable' && this.#failure !== undefined) return written(this.#failure);
-    this.#writing++;
     this.#port.commit(lane, writes, isSynced, (outcome) => {
-      this.#writing--;
       if (outcome.kind === 'failed') this.#fail(lane, outcome.failure);
       written(outcome.kind === 'failed' ? outcome.failure : undefined);
     });

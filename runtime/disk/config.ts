@@ -43,7 +43,7 @@ export const DEFAULT_GROUP_COMMIT: GroupCommitConfig = {
   delayMs: 0,
   maxBatchWrites: 4096,
   maxBatchBytes: 4 * 1024 * 1024,
-  maxQueuedWrites: 65_536,
+  maxQueuedWrites: 131_072,
   maxQueuedBytes: 128 * 1024 * 1024,
 };
 

@@ -86,6 +86,12 @@ export class GroupCommit {
     };
   }
 
+  /** More than half of the queue is taken: whoever can be refused should be, the rest is for those who cannot. */
+  get isBusy(): boolean {
+    const { maxQueuedWrites, maxQueuedBytes } = this.#config;
+    return 2 * this.#queuedWrites > maxQueuedWrites || 2 * this.#queuedBytes > maxQueuedBytes;
+  }
+
   /** A group larger than the queue passes when the queue is empty, else it never would. */
   #isFull(writes: number, bytes: number): boolean {
     const { maxQueuedWrites, maxQueuedBytes } = this.#config;
