@@ -33,7 +33,7 @@ export interface StoreConfig {
   /** Rows and bytes in one message of an exchange. */
   readonly batchRows: number;
   readonly batchBytes: number;
-  /** Requests that wait in one partition's mailbox; beyond, none is taken. Puts are refused long before, when the disk is behind. */
+  /** Requests in one partition's mailbox; beyond, none is taken. Puts are refused long before: when the disk is behind. */
   readonly maxWaiting: number;
   /** Rows in quarantine that are remembered by name; beyond, they are only counted. */
   readonly maxQuarantined: number;
