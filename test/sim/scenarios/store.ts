@@ -126,6 +126,11 @@ function reap(rows: number, away: 'nobody' | 'for a while' | 'too long', seed: n
   const ridMs = Math.round(mixed.now - start);
   mixed.world.advance(60_000);
   claim(isRid(), 'something came back');
+  for (const { name, life } of mixed.nodes) {
+    for (const counter of ['store_puts_refused', 'store_disk_failures']) {
+      claim(life.counters.value(counter) === 0, `${name}: ${counter}`);
+    }
+  }
   const space = Math.max(...mixed.nodes.map((node) => spaceOn(mixed, node))) / before;
   claim(space <= 1.05, `${space} times the space of before`);
   return { rows, kept, ridMs, space: rounded(space, 3) };
