@@ -9,6 +9,7 @@ import { peerService } from '../actors/links/api.ts';
 import { DialBoard } from '../actors/links/dial-board.ts';
 import type { LinkTlsConfig } from '../actors/links/config.ts';
 import type { View } from '../actors/membership/api.ts';
+import { MEMBERSHIP } from '../actors/membership/api.ts';
 import type { HeldFor } from '../actors/relay/sender.ts';
 import type { Clock } from '../runtime/kernel/actor.ts';
 import type { Kernel } from '../runtime/kernel/kernel.ts';
@@ -39,6 +40,8 @@ export interface ClusterParts extends Pick<NodeStore, 'identity' | 'store'> {
   readonly addresses: readonly PeerAddress[];
   /** Who is known, for whoever is no actor; made anew when the cluster's supervisor starts. */
   readonly roster: { view: View | undefined };
+  /** Of an overlay that does not link to every node: keeps a link to this one, made if need be, for some minutes. */
+  readonly reach: ((name: string) => void) | undefined;
   /** What waits for other nodes, for whoever is no actor; set when the routers' supervisor starts. */
   readonly relay: { held: () => readonly HeldFor[] };
   readonly rosterFile: RosterFile;
@@ -95,6 +98,12 @@ export function clusterParts(
     kernel: () => sources.kernel(),
     count: net.count,
   });
+  const { membership, relay } = config.cluster;
+  const reach = (name: string): void => {
+    const contact = { kind: 'contact', name, forMs: relay.keptMs } as const;
+    const told = sources.kernel().whereis(MEMBERSHIP)?.cast(contact);
+    if (told !== 'accepted') net.count('membership_contacts_unheard');
+  };
   return {
     identity,
     directory,
@@ -110,6 +119,7 @@ export function clusterParts(
       return [{ host: advertisedHost ?? links.address, port }];
     },
     roster: { view: undefined },
+    reach: membership.overlay === 'hyparview' ? reach : undefined,
     relay: { held: () => [] },
     rosterFile: roster,
     idle: () => roster.idle(),

@@ -77,7 +77,7 @@ export function cluster(parts: Parts, own: ClusterParts): ChildSpec {
           { id: 'inspector', start: inspector(parts.kernel) }, // shows this node's tree to others
           {
             id: 'remote', // calls of and to other nodes' actors; last, because nobody's life depends on it
-            start: remote({ network, exports: [INSPECTOR_EXPORT], count }),
+            start: remote({ network, exports: [INSPECTOR_EXPORT], reach: own.reach, count }),
           },
         ];
       },

@@ -1,7 +1,6 @@
 /** What lets the routers of this node speak to those of the others: who is where (registry), and what they say (relay). */
 import type { RealmDirectory } from '../actors/realms/api.ts';
 import { DEFAULT_REGISTRY_CONFIG } from '../actors/registry/config.ts';
-import { MEMBERSHIP } from '../actors/membership/api.ts';
 import { registry } from '../actors/registry/registry.actor.ts';
 import type { RegistryActorMessage } from '../actors/registry/registry.actor.ts';
 import { RegistryTables } from '../actors/registry/tables.ts';
@@ -29,11 +28,11 @@ export interface FarRouting {
 
 export function farRouting(
   parts: Parts,
-  { network, relay: waiting, store, causality }: ClusterParts,
+  { network, reach, relay: waiting, store, causality }: ClusterParts,
 ): FarRouting {
   const { net, log, directory } = parts;
   const { codecs, count } = net;
-  const { relay: config, membership } = parts.config().cluster;
+  const { relay: config } = parts.config().cluster;
   const clock = new HybridClock(() => parts.kernel().clock.wall());
   const registryMailbox = new Mailbox<RegistryActorMessage>();
   const tables = new RegistryTables(network.self, DEFAULT_REGISTRY_CONFIG.keptChanges);
@@ -61,13 +60,7 @@ export function farRouting(
     onGathered: () => net.flushes.addFirst(leaving),
     giveBack: (realm, refused) => routerOf(directory, realm)?.admit(refused),
     causal: (to, realm) => markers.next(to, realm),
-    ...(membership.overlay === 'hyparview' && {
-      reach: (name: string) => {
-        const contact = { kind: 'contact', name, forMs: config.keptMs } as const;
-        const told = parts.kernel().whereis(MEMBERSHIP)?.cast(contact);
-        if (told !== 'accepted') count('relay_contacts_unheard');
-      },
-    }),
+    ...(reach && { reach }),
   });
   const leaving = { flush: () => sender.leave() };
   waiting.held = () => sender.held();

@@ -21,6 +21,8 @@ export interface RemoteParts {
   readonly network: PeerNetwork;
   /** What other nodes may reach, and nothing else. */
   readonly exports: readonly Exported[];
+  /** Of an overlay that does not link to every node: keeps a link to this one, made if need be, for some minutes. */
+  readonly reach?: ((name: string) => void) | undefined;
   count(counter: string): void;
 }
 
@@ -28,6 +30,8 @@ type Message =
   | RemoteMessage
   | PeerInput
   | { readonly kind: 'expired'; readonly id: number }
+  | { readonly kind: 'unreached'; readonly node: string }
+  | { readonly kind: 'renew' }
   | {
       readonly kind: 'answered';
       readonly from: NodeId;
@@ -39,6 +43,11 @@ type Message =
 const CHANNEL = 'relay';
 
 const MAX_FIRST_ID = 2 ** 48;
+
+/** That a question waits for a link: less than whoever asks has patience for. */
+const REACH_MS = 2_000;
+/** Well within the time that a link is kept. */
+const RENEW_MS = 60_000;
 
 export function remote(parts: RemoteParts): Definition<Message> {
   return { class: 'control', init: (context) => new RemoteActor(parts, context) };
@@ -59,6 +68,7 @@ class RemoteActor implements Handlers<Message>, RemoteEffects {
     context.register(REMOTE);
     context.register(peerService('remote'));
     for (const { name } of parts.network.connected()) this.send(name, { kind: 'reset' });
+    if (parts.reach !== undefined) this.#renewLater();
   }
 
   handle(message: Message): void {
@@ -66,9 +76,14 @@ class RemoteActor implements Handlers<Message>, RemoteEffects {
       case 'peer_message':
         return this.#receive(message.from, message.body);
       case 'link_up':
-        return;
+        return this.#remote.linkUp(message.peer);
       case 'link_down':
         return this.#remote.linkDown(message.peer);
+      case 'unreached':
+        return this.#remote.unreached(message.node);
+      case 'renew':
+        this.#remote.renew();
+        return this.#renewLater();
       case 'expired':
         return this.#remote.expire(message.id);
       case 'answered':
@@ -83,6 +98,10 @@ class RemoteActor implements Handlers<Message>, RemoteEffects {
     if (watch === undefined) return;
     this.#forget(monitor, watch.from, watch.id);
     this.#remote.ended(watch.from, watch.id);
+  }
+
+  #renewLater(): void {
+    this.#context.after(RENEW_MS, { kind: 'renew' });
   }
 
   #receive(from: NodeId, body: Uint8Array): void {
@@ -101,6 +120,15 @@ class RemoteActor implements Handlers<Message>, RemoteEffects {
 
   send(to: string, message: RemoteWire): ReturnType<RemoteEffects['send']> {
     return this.#parts.network.send(to, CHANNEL, 'remote', encodeRemote(message));
+  }
+
+  reach(to: string): boolean {
+    this.#parts.reach?.(to);
+    return this.#parts.reach !== undefined;
+  }
+
+  waitFor(node: string): void {
+    this.#context.after(REACH_MS, { kind: 'unreached', node });
   }
 
   reply: RemoteEffects['reply'] = (to, outcome) => to.reply(outcome);

@@ -20,10 +20,14 @@ import type { RemoteWire } from './remote-messages.ts';
 
 export interface RemoteEffects {
   send(to: string, message: RemoteWire): PeerDelivery;
+  /** Has a link to this node kept for a while, made if need be. False: all nodes are linked that can be. */
+  reach(to: string): boolean;
   reply(to: ReplyTo<RemoteOutcome>, outcome: RemoteOutcome): void;
   tell(watcher: Target<RemoteDown>, down: RemoteDown): void;
   /** For `now + ms`, then `expire(id)`. */
   schedule(ms: number, id: number): void;
+  /** For a while, then `unreached(node)`. */
+  waitFor(node: string): void;
   /** Counted when the actor is not alive or does not understand. */
   cast(exported: Exported, wire: RemoteWire & { kind: 'cast' }, from: NodeId): void;
   /** Ends in `answer` or `failed` to `from`. */
@@ -50,12 +54,15 @@ export interface RemoteLimits {
   readonly maxMonitors: number;
   /** Monitors that one peer may have here. */
   readonly maxMonitorsPerPeer: number;
+  /** Messages that wait for links, to all nodes together. */
+  readonly maxHeld: number;
 }
 
 export const REMOTE_LIMITS: RemoteLimits = {
   maxCalls: 10_000,
   maxMonitors: 10_000,
   maxMonitorsPerPeer: 10_000,
+  maxHeld: 1_000,
 };
 
 export class Remote {
@@ -66,6 +73,10 @@ export class Remote {
   readonly #monitors = new Map<number, Watching>();
   /** Of peers, by node key. */
   readonly #watched = new Map<string, Set<number>>();
+  /** What is for a node whose link is being made, in order. */
+  readonly #held = new Map<string, RemoteWire[]>();
+  /** Nodes with whom something was said since links were last asked for. */
+  readonly #used = new Set<string>();
   #lastId: number;
 
   /** `firstId`: random, so that answers to a life of this actor before a crash are not taken for others. */
@@ -105,6 +116,7 @@ export class Remote {
   }
 
   receive(from: NodeId, wire: RemoteWire): void {
+    this.#use(from.name);
     switch (wire.kind) {
       case 'cast': {
         const exported = this.#exports.get(wire.name);
@@ -147,6 +159,26 @@ export class Remote {
     this.#effects.send(from.name, { kind: 'down', id, reason: 'ended' });
   }
 
+  linkUp({ name }: NodeId): void {
+    const held = this.#held.get(name);
+    this.#held.delete(name);
+    for (const message of held ?? []) {
+      if (this.#say(name, message) !== 'queued') this.#lost(name, message);
+    }
+  }
+
+  /** No link has come in time. */
+  unreached(node: string): void {
+    if (this.#held.has(node)) this.#giveUp(node, 'node_down');
+  }
+
+  /** Links that are used, or that somebody waits on, are asked for anew. */
+  renew(): void {
+    this.#used.clear();
+    for (const { node } of this.#calls.values()) this.#use(node);
+    for (const { ref } of this.#monitors.values()) this.#use(ref.node);
+  }
+
   linkDown(peer: NodeId): void {
     this.#giveUp(peer.name, 'node_down');
     const watched = this.#watched.get(nodeKey(peer));
@@ -154,8 +186,44 @@ export class Remote {
     for (const id of watched ?? []) this.#effects.unwatch(peer, id);
   }
 
+  #use(node: string): void {
+    if (this.#used.has(node)) return;
+    this.#used.add(node);
+    this.#effects.reach(node);
+  }
+
+  /** Also to a node without a link, when one can be had: it waits until then. */
+  #say(to: string, message: RemoteWire): PeerDelivery {
+    let held = this.#held.get(to);
+    if (held === undefined) {
+      const delivery = this.#effects.send(to, message);
+      if (delivery === 'queued') this.#use(to);
+      if (delivery !== 'disconnected' || !this.#effects.reach(to)) return delivery;
+    }
+    const all = [...this.#held.values()].reduce((sum, { length }) => sum + length, 0);
+    if (all >= this.#limits.maxHeld) return 'overloaded';
+    if (held === undefined) {
+      this.#held.set(to, (held = []));
+      this.#effects.waitFor(to);
+    }
+    held.push(message);
+    return 'queued';
+  }
+
+  #lost(node: string, message: RemoteWire): void {
+    if (message.kind === 'cast') this.#effects.count('remote_casts_dropped');
+    if (message.kind === 'call') {
+      this.#settle(node, message.id, { kind: 'down', reason: 'overloaded' });
+    }
+    if (message.kind === 'monitor') this.#onDown(node, message.id, 'overloaded');
+  }
+
   /** Whatever waits for that node waits in vain. */
   #giveUp(node: string, reason: RemoteDownReason): void {
+    for (const { kind } of this.#held.get(node) ?? []) {
+      if (kind === 'cast') this.#effects.count('remote_casts_dropped');
+    }
+    this.#held.delete(node);
     for (const [id, call] of this.#calls) {
       if (call.node === node) this.#settle(node, id, { kind: 'down', reason });
     }
@@ -165,7 +233,7 @@ export class Remote {
   }
 
   #cast({ node, name }: RemoteRef, body: PlainValue): void {
-    const delivery = this.#effects.send(node, { kind: 'cast', name, body });
+    const delivery = this.#say(node, { kind: 'cast', name, body });
     if (delivery !== 'queued') this.#effects.count('remote_casts_dropped');
   }
 
@@ -176,7 +244,7 @@ export class Remote {
     const id = ++this.#lastId;
     const { node, name } = to;
     const wire = { kind: 'call', id, name, timeoutMs: Math.ceil(timeoutMs), body } as const;
-    const delivery = this.#effects.send(node, wire);
+    const delivery = this.#say(node, wire);
     if (delivery !== 'queued') return fail(delivery === 'overloaded' ? 'overloaded' : 'node_down');
     this.#calls.set(id, { node, reply });
     this.#effects.schedule(timeoutMs, id);
@@ -196,7 +264,7 @@ export class Remote {
     if (this.#monitorOf(ref, watcher) !== undefined) return;
     if (this.#monitors.size >= this.#limits.maxMonitors) return tell('overloaded');
     const id = ++this.#lastId;
-    const delivery = this.#effects.send(ref.node, { kind: 'monitor', id, name: ref.name });
+    const delivery = this.#say(ref.node, { kind: 'monitor', id, name: ref.name });
     if (delivery !== 'queued') return tell(delivery === 'overloaded' ? 'overloaded' : 'node_down');
     this.#monitors.set(id, { ref, watcher });
   }
@@ -205,7 +273,7 @@ export class Remote {
     const id = this.#monitorOf(ref, watcher);
     if (id === undefined) return;
     this.#monitors.delete(id);
-    this.#effects.send(ref.node, { kind: 'demonitor', id });
+    this.#say(ref.node, { kind: 'demonitor', id });
   }
 
   #monitorOf({ node, name }: RemoteRef, watcher: Target<RemoteDown>): number | undefined {

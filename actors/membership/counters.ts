@@ -20,6 +20,7 @@ export const MEMBERSHIP_COUNTERS = {
   membership_link_repaired: 'Links that came or went unnoticed and were found by comparing.',
   membership_links_refused: 'Requests for a link that could not be made; they are made again.',
   membership_contacts_refused: 'Addresses to join that were refused because there were too many.',
+  membership_contacts_unheard: 'Links to other nodes that membership could not be asked for.',
   membership_subscribers_lost:
     'Subscribers dropped because they were behind; they subscribe again.',
   membership_save_failed: 'Failed writes of the roster; it is written again.',

@@ -9,7 +9,6 @@ export const RELAY_COUNTERS = {
   relay_malformed: 'Batches from other nodes, and messages in them, that were none.',
   relay_overloaded: 'Relayed calls, events and questions refused because the router was behind.',
   relay_refused: 'Calls not sent to a node that cannot be reached or does not keep up.',
-  relay_contacts_unheard: 'Links to other nodes that membership could not be asked for.',
   relay_held: 'Answers and events that had to wait for a node.',
   relay_expired: 'Of those, the ones whose node did not come back.',
   relay_events_dropped: 'Events lost because too much was waiting for a node already.',

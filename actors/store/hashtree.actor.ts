@@ -16,8 +16,6 @@ type Message =
 
 const SLICE_TIMEOUT_MS = 60_000;
 const REBUILD_TIMEOUT_MS = 3_600_000;
-/** A timer takes no more milliseconds than fit 31 bits. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export function hashtree(
   index: number,
@@ -83,6 +81,6 @@ class HashtreeActor implements Handlers<Message> {
   /** Not all partitions of all nodes in the same moment. */
   #wholeLater(): void {
     const ms = this.#config.hashtreeTtlMs * (0.9 + 0.2 * this.#context.random.next());
-    this.#context.after(Math.min(ms, MAX_TIMER_MS), { kind: 'whole' });
+    this.#context.after(ms, { kind: 'whole' });
   }
 }
