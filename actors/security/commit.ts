@@ -5,7 +5,13 @@
 import { Malformed } from '../../runtime/structures/malformed.ts';
 import type { Policy } from './policy/policy.ts';
 import { decodeRecord, encodeRecord, keyOf } from './policy/rows.ts';
-import type { RealmKeyRecord, RealmRecord, SecurityRecord, TicketCutoffRecord } from './records.ts';
+import type {
+  RealmKeyRecord,
+  RealmRecord,
+  SecurityRecord,
+  TicketCutoffRecord,
+  UserRecord,
+} from './records.ts';
 
 /** What was there when the change was made up, by key; undefined: nothing. Only what is named is compared. */
 export type Seen = ReadonlyMap<string, SecurityRecord | undefined>;
@@ -19,7 +25,12 @@ export interface RowPut {
 
 export type Plan =
   /** Each is put when all of the one before are on disk. */
-  | { readonly kind: 'plan'; readonly steps: readonly (readonly RowPut[])[] }
+  | {
+      readonly kind: 'plan';
+      readonly steps: readonly (readonly RowPut[])[];
+      /** As they will be. */
+      readonly users: readonly UserRecord[];
+    }
   | { readonly kind: 'refused'; readonly reason: 'invalid' | 'conflict'; readonly message: string };
 
 type KnownPolicy = Pick<Policy, 'record' | 'isConfigured' | 'stamp' | 'realm'>;
@@ -46,7 +57,9 @@ export function planOf(
   const why = whyNot(policy, all) ?? changedSince(policy, seen);
   if (why !== undefined) return why;
   const steps: RowPut[][] = [[], [], []];
+  const users: UserRecord[] = [];
   for (const record of policy.stamp(all, now)) {
+    if (record.kind === 'user') users.push(record);
     const key = keyOf(record);
     const value = encodeRecord(record);
     if (value.length > MAX_ROW_BYTES) return invalid(`${key} has ${value.length} bytes`);
@@ -56,7 +69,7 @@ export function planOf(
     const expects = expected === null ? undefined : { value: expected && encodeRecord(expected) };
     steps[rankOf(policy, record)]!.push({ key, value, expects });
   }
-  return { kind: 'plan', steps: steps.filter(({ length }) => length > 0) };
+  return { kind: 'plan', steps: steps.filter(({ length }) => length > 0), users };
 }
 
 /** 0: takes something away. 2: lets others in. */

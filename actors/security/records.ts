@@ -88,8 +88,8 @@ export interface UserRecord extends Owner {
   readonly meta: Dict;
   readonly password: StoredPassword | null;
   /**
-   * Grows whenever the password changes: sessions that are older must close, and between concurrent edits the later
-   * password is the one that counts, whichever edit is the later one.
+   * When the password changed, ms, dated by the writer like `at`, and always another one: sessions that came in by another
+   * password must close. Between concurrent edits the later password counts, whichever edit is the later one.
    */
   readonly passwordAt: number;
 }

@@ -104,24 +104,19 @@ class WriterActor implements Handlers<WriterMessage> {
       return false;
     }
     const now = this.#context.clock.wall();
+    const { session } = request;
     const plan = planOf(table.policy, request.records, { now, seen: request.seen, keyFor });
     if (plan.kind === 'refused') {
       request.done(failed(plan.reason, plan.message, []));
       return false;
     }
-    this.#spare(request);
+    for (const { username, passwordAt } of plan.users) {
+      if (session !== undefined) table.spare(username, { session, passwordAt });
+    }
     const steps = plan.steps.map((rows) => [...rows]);
     this.#current = { request, steps, stored: [], underWay: 0, failure: undefined };
     this.#put();
     return true;
-  }
-
-  #spare({ records, session }: CommitRequest): void {
-    if (session === undefined) return;
-    for (const record of records) {
-      if (record.kind !== 'user') continue;
-      this.#d.table.spare(record.username, { session, passwordAt: record.passwordAt });
-    }
   }
 
   #put(): void {

@@ -89,7 +89,13 @@ function datedOwner(
   const since = sinceOf(known, record, before, oldest, sinces);
   // Taken back after everything that was said about it, by whatever clock.
   const last = record.held ? 0 : (newest(leftovers(known, record)) ?? 0);
-  return { ...record, at: Math.max(oldest, since, last), since };
+  const at = Math.max(oldest, since, last);
+  if (record.kind !== 'user' || !record.held) return { ...record, at, since };
+  const passwordBefore = before?.kind === 'user' ? before.passwordAt : 0;
+  if (record.passwordAt === passwordBefore) return { ...record, at, since };
+  // A count would be the same on both sides of a split: whoever came in by the password that loses would stay.
+  const passwordAt = Math.max(at, passwordBefore + 1);
+  return { ...record, at: passwordAt, since, passwordAt };
 }
 
 function sinceOf(

@@ -12,6 +12,7 @@ import {
   membership,
   named,
   NOBODY,
+  PASSWORD,
   R,
   realm,
   source,
@@ -174,6 +175,20 @@ describe('who is made anew under a name that was taken back', () => {
 });
 
 describe('a stamp', () => {
+  it('dates a password, so that of two that are set apart the one that loses ends its sessions', () => {
+    const [one, other] = [new Writer(), new Writer()];
+    const before = [realm(), user('ann', { passwordAt: 1 })];
+    for (const writer of [one, other]) writer.write(...before);
+    [one.now, other.now] = [2_000, 2_001];
+    const rekeyed = { password: PASSWORD, passwordAt: 1_001 };
+    const [mine] = one.write(user('ann', rekeyed));
+    const [theirs] = other.write(user('ann', { ...rekeyed, password: null }));
+    const merged = combineRecords([mine!, theirs!]);
+    const changes = one.policy.apply(merged).filter(({ kind }) => kind === 'user');
+    assert.deepEqual(changes, [{ kind: 'user', realm: R, username: 'ann', what: 'rekeyed' }]);
+    assert.equal(one.policy.user(R, 'ann')?.password, undefined);
+  });
+
   it('leaves the first of its name at 0, and an edit what it was', () => {
     const writer = new Writer();
     const [first] = writer.write(user('ann'));

@@ -77,6 +77,21 @@ describe('on another node a ticket', () => {
     assert(!a.lets(SHOP, 'ann', ticket) && !b.lets(SHOP, 'ann', ticket));
   });
 
+  it('that was issued by the one of two new passwords that loses is good nowhere in the end', () => {
+    const [a, b] = twoNodes();
+    b.now += 1;
+    const [lost, won] = [a, b].map((node) => {
+      node.write([user('ann', { realm: SHOP, password: PASSWORD, passwordAt: 2 })]);
+      node.now += 1;
+      return node.ticket(ANN);
+    }) as [string, string];
+    assert(a.lets(SHOP, 'ann', lost) && b.lets(SHOP, 'ann', won));
+    meet(a, b);
+    for (const node of [a, b]) {
+      assert(!node.lets(SHOP, 'ann', lost) && node.lets(SHOP, 'ann', won));
+    }
+  });
+
   it('is revoked after a merge, if one side revoked it while the other issued the next', () => {
     const [a, b] = twoNodes();
     const first = a.ticket(ANN);
