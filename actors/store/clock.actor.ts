@@ -14,6 +14,7 @@ import type { MembershipEvent } from '../membership/api.ts';
 import { MEMBERSHIP } from '../membership/api.ts';
 import { partitionName } from './api.ts';
 import { Away } from './away.ts';
+import type { Seen } from './news.ts';
 import type { ReplicationDependencies, SeenReport } from './services.ts';
 import { REPLICATOR, STORE_CLOCK } from './services.ts';
 
@@ -52,8 +53,8 @@ class ClockActor implements Handlers<Message> {
   /** Of all, also those that are away. */
   #memberCount = 0;
   #hash = '';
-  /** Which members each member knows, as a hash. */
-  readonly #known = new Map<string, string>();
+  /** Which members each member knows, as its newest report says: broadcasts may come in any order, minutes late. */
+  readonly #known = new Map<string, Pick<Seen, 'members' | 'atMs'>>();
   #isComplete = false;
   #lastTold = '';
   /** Ticks since the report was another. */
@@ -126,7 +127,8 @@ class ClockActor implements Handlers<Message> {
     news.frontiers.forEach((frontier, index) => {
       this.#context.whereis(partitionName(index))?.cast({ kind: 'watermark', member, frontier });
     });
-    this.#known.set(member, news.members);
+    if (news.atMs <= (this.#known.get(member)?.atMs ?? -1)) return;
+    this.#known.set(member, { members: news.members, atMs: news.atMs });
     if (this.#knowTheSame() !== this.#isComplete) this.#tellMembers();
   }
 
@@ -136,8 +138,13 @@ class ClockActor implements Handlers<Message> {
     this.#repeated = told === this.#lastTold ? this.#repeated + 1 : 0;
     if (this.#repeated > REPEAT_FIRST && this.#repeated % REPEAT_EVERY !== 0) return;
     this.#lastTold = told;
-    const wallMs = this.#context.clock.wall();
-    const news = { kind: 'seen', wallMs, frontiers, members: this.#hash } as const;
+    const news: Seen = {
+      kind: 'seen',
+      wallMs: this.#context.clock.wall(),
+      frontiers,
+      members: this.#hash,
+      atMs: this.#now(),
+    };
     this.#context.whereis(REPLICATOR)?.cast({ kind: 'tell', news });
   }
 
@@ -167,7 +174,9 @@ class ClockActor implements Handlers<Message> {
 
   #knowTheSame(): boolean {
     const self = nodeKey(this.#d.self);
-    return this.#members.every((one) => one === self || this.#known.get(one) === this.#hash);
+    return this.#members.every(
+      (one) => one === self || this.#known.get(one)?.members === this.#hash,
+    );
   }
 
   #judge(): void {

@@ -16,6 +16,8 @@ export interface Seen {
   readonly frontiers: readonly Context[];
   /** A hash of the members it knows. */
   readonly members: string;
+  /** The sender's monotonic clock, ms: of two reports of one life the one with more is the newer. */
+  readonly atMs: number;
 }
 
 const ROWS = 1;
@@ -27,13 +29,13 @@ export function plainNews(news: News): PlainValue {
     case 'rows':
       return [ROWS, news.rows.map(plainRow)];
     case 'seen':
-      return [SEEN, news.wallMs, news.frontiers.map(plainContext), news.members];
+      return [SEEN, news.wallMs, news.frontiers.map(plainContext), news.members, news.atMs];
   }
 }
 
 export function parseNews(value: PlainValue): News | Malformed {
   if (!Array.isArray(value)) return new Malformed('not news');
-  const [kind, first, second, third] = value as readonly PlainValue[];
+  const [kind, first, second, third, fourth] = value as readonly PlainValue[];
   if (kind === ROWS && Array.isArray(first)) {
     const rows = (first as readonly PlainValue[]).map(parseRow);
     return rows.every((row) => row !== undefined) ? { kind: 'rows', rows } : new Malformed('rows');
@@ -42,7 +44,8 @@ export function parseNews(value: PlainValue): News | Malformed {
     const frontiers = (second as readonly PlainValue[]).map(parseContext);
     if (!frontiers.every((frontier) => frontier !== undefined)) return new Malformed('frontiers');
     if (typeof third !== 'string' || third.length > MAX_HASH) return new Malformed('members');
-    return { kind: 'seen', wallMs: first, frontiers, members: third };
+    if (typeof fourth !== 'number') return new Malformed('time');
+    return { kind: 'seen', wallMs: first, frontiers, members: third, atMs: fourth };
   }
   return new Malformed('unknown news');
 }

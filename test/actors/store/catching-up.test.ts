@@ -177,6 +177,29 @@ test('nor by a node that has not heard of it, when others have', () => {
   }
 });
 
+test('nor because what another said before it had heard of it is broadcast again', () => {
+  const cluster = new Replicas({ config: { exchangeMs: 200, watermarkMs: 1_000 } });
+  const [a, b] = cluster.nodes as Nodes;
+  a.putNow('first', 'ann', 'old');
+  cluster.advance(500);
+  cluster.partition((name) => (name === 'n2' ? 1 : 0));
+  b.crash('disk');
+  cluster.unheard.add('n0 n2').add('n1 n2');
+  const from = a.said.length;
+  b.restart();
+  cluster.advance(3_000);
+  const old = a.said.slice(from);
+  assert.ok(old.length > 0);
+  cluster.unheard.delete('n0 n2');
+  cluster.advance(3_000);
+  assert.equal(b.putNow('first', 'ann', undefined).kind, 'stored');
+  for (let ms = 0; ms < 10_000; ms += 100) {
+    for (const message of old) b.hear(message);
+    cluster.advance(100);
+  }
+  assert.equal(rowsOf(b), 1);
+});
+
 describe('a member that was away too long', () => {
   for (const rest of ['nothing', 'another row'] as const) {
     test(`gives up what was deleted also to one that learned it from others, which have ${rest}`, () => {
