@@ -50,33 +50,43 @@ export function bootstrapFile(parts: Parts): ChildSpec | undefined {
   };
 }
 
+/** Nodes that start together with the same file make the same change. */
+const MAX_TRIES = 10;
+
 /** Rejects with all mistakes; then nothing was stored. */
 async function applyFile(parts: Parts, file: string): Promise<void> {
   const { bootstrap: config } = parts.config();
   const read = readBootstrap(textOf(file, config), config.environment);
   if (read.kind === 'mistakes') throw mistakesIn(file, read.problems);
-  const { realms } = read;
+  for (let tries = 1; ; tries++) {
+    const outcome = await applyRealms(parts, file, read.realms);
+    if (outcome === undefined) return;
+    const isConflict = outcome.kind === 'failed' && outcome.reason === 'conflict';
+    if (!isConflict || tries >= MAX_TRIES) return told(parts, file, outcome);
+  }
+}
+
+/** Undefined: all is as the file says. */
+async function applyRealms(
+  parts: Parts,
+  file: string,
+  realms: readonly PlacedRealm[],
+): Promise<Committed | undefined> {
   // First without passwords: nothing is derived for a file that is wrong.
   const { problems, wanted } = planBootstrap(realms, scratchOf(parts), new Map());
   if (problems.length > 0) throw mistakesIn(file, problems);
   const passwords = await derived(parts, file, wanted);
+  const { table, commits } = parts.security;
   const plan = planBootstrap(realms, scratchOf(parts), passwords);
   if (plan.problems.length > 0) throw mistakesIn(file, plan.problems);
-  await store(parts, file, realms, plan.records);
+  const { records } = plan;
+  parts.log.info('bootstrap_file', { file, realms: realms.length, changes: records.length });
+  if (records.length === 0) return undefined;
+  const seen = new PolicyInventory(table.policy).seen(records);
+  return new Promise((resolve) => commits.commit(records, resolve, { seen }));
 }
 
-async function store(
-  parts: Parts,
-  file: string,
-  realms: readonly PlacedRealm[],
-  records: Parameters<Parts['security']['commits']['commit']>[0],
-): Promise<void> {
-  const { log, audit, security } = parts;
-  log.info('bootstrap_file', { file, realms: realms.length, changes: records.length });
-  if (records.length === 0) return;
-  const committed = await new Promise<Committed>((resolve) =>
-    security.commits.commit(records, resolve),
-  );
+function told({ audit }: Parts, file: string, committed: Committed): void {
   audit.record({
     ...{ event: 'administration', who: 'security.config_file', what: 'bootstrap', target: file },
     outcome: committed.kind === 'stored' ? 'ok' : 'failed',

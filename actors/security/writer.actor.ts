@@ -9,7 +9,7 @@ import { Malformed } from '../../runtime/structures/malformed.ts';
 import type { PutOutcome, Store } from '../store/api.ts';
 import { REALM_KEEPER } from '../realms/api.ts';
 import type { Committed, CommitRequest } from './commits.ts';
-import type { RowPut } from './commit.ts';
+import type { Plan, RowPut } from './commit.ts';
 import { conflict, isSameValue, planOf } from './commit.ts';
 import { encodeRecord, readRecord } from './policy/rows.ts';
 import type { RealmKeyRecord } from './records.ts';
@@ -27,7 +27,7 @@ export const SECURITY_WRITER = name<WriterMessage>('security:writer');
 
 export interface WriterDependencies {
   readonly table: SecurityTable;
-  readonly store: Store;
+  readonly store: Pick<Store, 'get' | 'put'>;
   readonly mailbox: Mailbox<WriterMessage>;
   keyFor(realm: string): RealmKeyRecord;
   count(counter: string, by?: number): void;
@@ -98,18 +98,17 @@ class WriterActor implements Handlers<WriterMessage> {
   }
 
   #begin(request: CommitRequest): boolean {
-    const { table, keyFor } = this.#d;
+    const { table } = this.#d;
     if (!table.isLoaded) {
       request.done(failed('unavailable', 'security data is still being read', []));
       return false;
     }
-    const now = this.#context.clock.wall();
-    const { session } = request;
-    const plan = planOf(table.policy, request.records, { now, seen: request.seen, keyFor });
+    const plan = this.#plan(request);
     if (plan.kind === 'refused') {
       request.done(failed(plan.reason, plan.message, []));
       return false;
     }
+    const { session } = request;
     for (const { username, passwordAt } of plan.users) {
       if (session !== undefined) table.spare(username, { session, passwordAt });
     }
@@ -117,6 +116,15 @@ class WriterActor implements Handlers<WriterMessage> {
     this.#current = { request, steps, stored: [], underWay: 0, failure: undefined };
     this.#put();
     return true;
+  }
+
+  #plan({ records, seen }: CommitRequest): Plan {
+    const { table, keyFor, store } = this.#d;
+    const plan = planOf(table.policy, records, { now: this.#context.clock.wall(), seen, keyFor });
+    if (plan.kind === 'refused') return plan;
+    // The policy may not have heard of it yet. What changes after this look is found when the row is put.
+    const other = plan.steps.flat().find((row) => isOther(row, store.get(SECURITY, row.key)));
+    return other ? conflict(other.key) : plan;
   }
 
   #put(): void {
@@ -133,16 +141,16 @@ class WriterActor implements Handlers<WriterMessage> {
   #putRow(row: RowPut): void {
     const { key, value, expects } = row;
     this.#current!.underWay += 1;
-    let isOther = false;
+    let isChanged = false;
     const put = expects
       ? (is: Uint8Array | undefined) => {
-          isOther = !isSameValue(is && asWritten(is), expects.value);
-          return isOther ? is : value;
+          isChanged = isOther(row, is);
+          return isChanged ? is : value;
         }
       : value;
     this.#d.store.put<WriterMessage>(this.#context, SECURITY, key, put, (outcome) => ({
       kind: 'put',
-      row: isOther ? { ...row, expects: OTHER } : row,
+      row: isChanged ? { ...row, expects: OTHER } : row,
       outcome,
     }));
   }
@@ -189,9 +197,14 @@ class WriterActor implements Handlers<WriterMessage> {
   #finish(): void {
     const { request, failure } = this.#current!;
     this.#current = undefined;
-    request.done(failure ?? { kind: 'stored' });
+    request.done(failure ? withStored(failure) : { kind: 'stored' });
     this.#next();
   }
+}
+
+/** Is in the row what was not seen? */
+function isOther({ expects }: RowPut, is: Uint8Array | undefined): boolean {
+  return expects !== undefined && !isSameValue(is && asWritten(is), expects.value);
 }
 
 /** As this version writes it: a newer one may have put more into it. */
@@ -207,6 +220,17 @@ type Failure = Extract<Committed, { kind: 'failed' }>;
 
 function failed(reason: Failure['reason'], message: string, stored: readonly string[]): Failure {
   return { kind: 'failed', reason, message, stored };
+}
+
+const MAX_NAMED = 20;
+
+/** What was put first takes something away, so whoever hears of it may leave it at that, or make the change again. */
+function withStored(failure: Failure): Failure {
+  const { message, stored } = failure;
+  if (stored.length === 0) return failure;
+  const named = stored.slice(0, MAX_NAMED).join(', ');
+  const more = stored.length > MAX_NAMED ? ` and ${stored.length - MAX_NAMED} more` : '';
+  return { ...failure, message: `${message}; of the same change are stored: ${named}${more}` };
 }
 
 function brokenOff(stored: readonly string[]): Failure {
