@@ -15,8 +15,7 @@ import type {
 } from './services.ts';
 import { EXCHANGE } from './services.ts';
 
-type Message =
-  ExchangeAnswer | ExchangePeerLost | Step | { readonly kind: 'idle'; readonly since: number };
+type Message = ExchangeAnswer | ExchangePeerLost | Step | { readonly kind: 'idle' };
 
 export function exchange(
   dependencies: ReplicationDependencies,
@@ -34,7 +33,7 @@ class ExchangeActor implements Handlers<Message> {
   readonly #argument: ExchangeArgument;
   readonly #context: Context<Message>;
   readonly #machine: Exchange;
-  #moves = 0;
+  #movedAt: number;
   #bytes = 0;
   #hasBegun = false;
 
@@ -47,6 +46,7 @@ class ExchangeActor implements Handlers<Message> {
     this.#d = dependencies;
     this.#argument = argument;
     this.#context = context;
+    this.#movedAt = context.clock.now();
     context.register(EXCHANGE);
     this.#machine = new Exchange({
       ...{ id: argument.number, peer: argument.peer, state, config, sha256: hashing.sha256 },
@@ -68,24 +68,24 @@ class ExchangeActor implements Handlers<Message> {
         if (message.from !== this.#argument.peer || message.message.id !== this.#argument.number) {
           return this.#d.count('store_messages_unexpected');
         }
-        this.#moves++;
+        this.#movedAt = this.#context.clock.now();
         return this.#machine.handle(message.message);
       case 'peer_lost':
         // What was under way is lost, and the next exchange must not wait for the time limit.
         if (message.peer === this.#argument.peer) this.#machine.fail('the link is down');
         return;
       case 'step':
-        this.#moves++;
+        this.#movedAt = this.#context.clock.now();
         return message.run();
       case 'idle':
-        if (message.since === this.#moves) return this.#machine.fail('nothing moved');
         return this.#watch();
     }
   }
 
   #watch(): void {
-    const idle = { kind: 'idle', since: this.#moves } as const;
-    this.#context.after(this.#d.config.exchangeTimeoutMs, idle);
+    const rest = this.#movedAt + this.#d.config.exchangeTimeoutMs - this.#context.clock.now();
+    if (rest <= 0) return this.#machine.fail('nothing moved');
+    this.#context.after(rest, { kind: 'idle' });
   }
 
   #send(message: ExchangeMessage): void {

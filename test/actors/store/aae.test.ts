@@ -1,11 +1,20 @@
 /** What the `aae.*` settings say is what the agents do by themselves: nobody asks for a comparison or a check here. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { PartitionMessage } from '../../../actors/store/api.ts';
+import { partitionName } from '../../../actors/store/api.ts';
+import { STORE_DEFAULTS } from '../../../actors/store/config.ts';
+import { hashtree } from '../../../actors/store/hashtree.actor.ts';
 import { encodeRowKey, rowKeyOf, diskKey } from '../../../actors/store/keys.ts';
+import type { Definition } from '../../../runtime/kernel/actor.ts';
+import { boot } from '../../../runtime/kernel/boot.ts';
+import { Stepper } from '../../../runtime/kernel/stepper.ts';
+import { worker } from '../../../runtime/kernel/worker.ts';
 import type { Replica } from './replicas.ts';
 import { Replicas } from './replicas.ts';
 
-const NEVER_MS = 86_400_000;
+const DAY_MS = 86_400_000;
+const NEVER_MS = DAY_MS;
 
 const counted = (cluster: Replicas, counter: string): number =>
   cluster.nodes.reduce((sum, { counters }) => sum + counters.value(counter), 0);
@@ -49,5 +58,54 @@ for (const [hashtreeMs, isFound] of [
     lose(b, 'history', 'key');
     cluster.advance(10_000);
     assert.equal(b.dump() === whole, isFound);
+  });
+}
+
+test('a comparison in which nothing moves is given up after aae.data_exchange_timeout, and made again', () => {
+  const exchangeTimeoutMs = 3_000;
+  const cluster = new Replicas({ nodes: 2, config: { exchangeMs: NEVER_MS, exchangeTimeoutMs } });
+  const [a, b] = cluster.nodes as [Replica, Replica];
+  cluster.broadcasts = false;
+  a.put('history', 'key', 'value');
+  cluster.advance(1_000);
+  cluster.loss = 1;
+  const began = cluster.now;
+  const outcome = a.exchangeWith(b);
+  assert.deepEqual(outcome, { kind: 'failed', peer: b.name, reason: 'nothing moved' });
+  const took = cluster.now - began;
+  assert(took >= exchangeTimeoutMs && took <= exchangeTimeoutMs + 100, `${took} ms`);
+  cluster.loss = 0;
+  assert.equal(a.exchangeWith(b).kind, 'done');
+  assert.equal(b.dump(), a.dump());
+});
+
+for (const days of [1, 40]) {
+  test(`a tree is added up again once per aae.hashtree_ttl of ${days} days`, () => {
+    const stepper = new Stepper({ seed: 1 });
+    const rebuilt: number[] = [];
+    const partition: Definition<PartitionMessage> = {
+      init(context) {
+        context.register(partitionName(0));
+        return {
+          handle(message) {
+            if (message.kind !== 'rebuild') return;
+            rebuilt.push(stepper.clock.now() / DAY_MS);
+            message.reply?.reply('right');
+          },
+        };
+      },
+    };
+    const config = { ...STORE_DEFAULTS, hashtreeMs: 1_000 * DAY_MS, hashtreeTtlMs: days * DAY_MS };
+    boot({
+      root: {
+        ...{ kind: 'supervisor', strategy: 'one_for_one' },
+        children: () => [worker('partition', partition), worker('tree', hashtree(0, config))],
+      },
+      scheduler: stepper,
+      log: { crash: ({ reason }) => assert.fail(reason), event: () => {} },
+    });
+    for (let i = 0; i < 10 * days; i++) stepper.advance(DAY_MS);
+    assert(rebuilt.length >= 9 && rebuilt.length <= 11, `${rebuilt.length} times`);
+    assert(rebuilt[0]! >= 0.9 * days && rebuilt[0]! <= 1.1 * days, `after ${rebuilt[0]} days`);
   });
 }
