@@ -195,7 +195,9 @@ export class Policy implements PolicyPort {
   }
 
   #changedAt(uri: string | undefined): number {
-    return (uri !== undefined && this.#realms.get(uri)?.changedAt) || 0;
+    const facts = uri === undefined ? undefined : this.#realms.get(uri);
+    // Of a realm that is not there nothing counts, and when its last row goes, what is known of it goes, too.
+    return facts?.realm ? facts.changedAt : 0;
   }
 
   #standpoint(realm: string, subject: Subject): Standpoint {
