@@ -44,8 +44,8 @@ const CHANNEL = 'relay';
 
 const MAX_FIRST_ID = 2 ** 48;
 
-/** That a question waits for a link: less than whoever asks has patience for. */
-const REACH_MS = 2_000;
+/** That casts, calls and monitors wait for a link to be made; calls no longer than their own patience. */
+const REACH_MS = 5_000;
 /** Well within the time that a link is kept. */
 const RENEW_MS = 60_000;
 
