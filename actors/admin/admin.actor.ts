@@ -159,8 +159,10 @@ class Admin implements Handlers<AdminMessage> {
     if (this.#streams.size === 0) return;
     const { clock } = this.#context;
     const startedAt = clock.now();
+    const { counters } = this.#deps.metrics;
+    counters.count('admin_streams_ended', this.#streams.endClosed());
     const cut = this.#streams.tick(this.#scene());
-    if (cut > 0) this.#deps.metrics.counters.count('admin_streams_cut', cut);
+    if (cut > 0) counters.count('admin_streams_cut', cut);
     const tookMs = clock.now() - startedAt;
     this.#restMs = Math.min(tookMs * REST_FACTOR, MAX_REST_MS);
     this.#schedule(this.#config.tickMs);
@@ -186,7 +188,7 @@ class Admin implements Handlers<AdminMessage> {
         reply.type(metrics.contentType).send(await metrics.text()),
       ),
     );
-    guarded(app, guard, 'view', (scope) => this.#addViews(scope));
+    guarded(app, guard, 'view', (scope) => this.#addViews(scope, guard));
     const count = (counter: string): void => counters.count(counter);
     if (operator !== undefined) {
       withJsonBodies(app, (scope) => addOperatorRoutes(scope, { operator, guard, count }));
@@ -217,7 +219,7 @@ class Admin implements Handlers<AdminMessage> {
     });
   }
 
-  #addViews(app: FastifyInstance): void {
+  #addViews(app: FastifyInstance, guard: Guard): void {
     const { kernel } = this.#deps;
     app.get<{ Querystring: TreeQuery }>(
       '/tree',
@@ -227,7 +229,7 @@ class Admin implements Handlers<AdminMessage> {
     app.get<{ Querystring: TreeQuery }>(
       '/tree/events',
       { schema: { querystring: this.#treeQuery() }, exposeHeadRoute: false },
-      (request, reply) => this.#openStream(request, reply),
+      (request, reply) => this.#openStream(request, reply, () => guard.maySee(request)),
     );
     app.get('/store', (_request, reply) => this.#answerStore(reply));
     app.get('/cluster', async (_request, reply) => reply.send(await this.#cluster()));
@@ -282,14 +284,18 @@ class Admin implements Handlers<AdminMessage> {
     return cluster === undefined ? { enabled: false, node: { name: nodeName } } : cluster();
   }
 
-  #openStream(request: FastifyRequest<{ Querystring: TreeQuery }>, reply: FastifyReply): void {
+  #openStream(
+    request: FastifyRequest<{ Querystring: TreeQuery }>,
+    reply: FastifyReply,
+    isOpen: () => boolean,
+  ): void {
     if (this.#streams.size >= this.#config.maxStreams) {
       this.#deps.metrics.counters.count('admin_streams_refused');
       void reply.header('retry-after', '5');
       return fail(reply, 503, 'too_many_streams', 'too many followers of the tree: close some');
     }
     const { self } = this.#context;
-    const sink = openSink(reply);
+    const sink = openSink(reply, isOpen);
     reply.raw.once('close', () => self.cast({ kind: 'stream_closed', sink }));
     const childLimit = request.query.children ?? this.#config.childLimit;
     if (self.cast({ kind: 'stream_opened', sink, childLimit }) !== 'accepted') sink.close();
@@ -309,7 +315,7 @@ function guarded(
   });
 }
 
-function openSink(reply: FastifyReply): EventSink {
+function openSink(reply: FastifyReply, isOpen: () => boolean): EventSink {
   reply.hijack();
   const { raw } = reply;
   for (const [name, value] of Object.entries(reply.getHeaders())) {
@@ -321,6 +327,9 @@ function openSink(reply: FastifyReply): EventSink {
     write: (text) => void raw.write(text),
     get backlog() {
       return raw.writableLength;
+    },
+    get isOpen() {
+      return isOpen();
     },
     close: () => void raw.destroy(),
   };

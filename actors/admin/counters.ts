@@ -16,5 +16,7 @@ export const ADMIN_COUNTERS = {
     'What operators had this node do: join, leave, remove, check and repair the store.',
   admin_streams_refused: 'Followers of the live tree refused because there were too many.',
   admin_streams_cut: 'Followers of the live tree cut because they did not read.',
+  admin_streams_ended:
+    'Streams of the live tree ended because the login or grant that had opened them was taken back.',
   metric_series_left_out: 'Series left out of scrapes because one metric had too many.',
 } as const satisfies Readonly<Record<string, string>>;

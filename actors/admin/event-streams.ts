@@ -11,6 +11,8 @@ export interface EventSink {
   write(text: string): void;
   /** Bytes the operating system has not taken yet. */
   readonly backlog: number;
+  /** False: whoever follows may no longer see the tree. */
+  readonly isOpen: boolean;
   /** Cuts the stream. */
   close(): void;
 }
@@ -70,20 +72,26 @@ export class EventStreams {
     }
   }
 
+  /** Ends those whose login or grant was taken back; returns how many. */
+  endClosed(): number {
+    return this.#cut(({ sink }) => !sink.isOpen);
+  }
+
   /** Cuts who does not read, reports to everybody else; returns how many were cut. */
   tick(scene: Scene): number {
-    const tooSlow: EventSink[] = [];
-    for (const { followers } of this.#groups.values()) {
-      for (const follower of followers.values()) {
-        if (this.#isTooSlow(follower)) tooSlow.push(follower.sink);
-      }
-    }
-    for (const sink of tooSlow) {
+    const cut = this.#cut((follower) => this.#isTooSlow(follower));
+    for (const group of this.#groups.values()) this.#report(group, scene);
+    return cut;
+  }
+
+  #cut(isToGo: (follower: Follower) => boolean): number {
+    const all = [...this.#groups.values()].flatMap(({ followers }) => [...followers.values()]);
+    const gone = all.filter(isToGo);
+    for (const { sink } of gone) {
       this.remove(sink);
       sink.close();
     }
-    for (const group of this.#groups.values()) this.#report(group, scene);
-    return tooSlow.length;
+    return gone.length;
   }
 
   #report(group: Group, scene: Scene): void {

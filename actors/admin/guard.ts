@@ -6,11 +6,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { fail } from '../../runtime/net/operator-http.ts';
 import type { Caller } from '../management/api.ts';
 import { credentialsOf } from './access/credentials.ts';
-import type { Login } from './access/login.ts';
+import type { Login, LoginOutcome } from './access/login.ts';
 import type { Openness } from './access/openness.ts';
 import { isOpen } from './access/openness.ts';
 import type { RequestRate } from './access/rate.ts';
 
+type Granted = Extract<LoginOutcome, { kind: 'granted' }>;
 export type Hook = (request: FastifyRequest, reply: FastifyReply, done: () => void) => void;
 
 export interface GuardParts {
@@ -29,7 +30,7 @@ const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
 export class Guard {
   readonly #parts: GuardParts;
-  readonly #callers = new WeakMap<FastifyRequest, Caller>();
+  readonly #granted = new WeakMap<FastifyRequest, Granted>();
 
   constructor(parts: GuardParts) {
     this.#parts = parts;
@@ -59,9 +60,16 @@ export class Guard {
 
   /** Of a request that a hook of the API let through. */
   callerOf(request: FastifyRequest): Caller {
-    const caller = this.#callers.get(request);
-    if (!caller) throw new Error('a request of nobody');
-    return caller;
+    const granted = this.#granted.get(request);
+    if (!granted) throw new Error('a request of nobody');
+    return granted.caller;
+  }
+
+  /** Is a view still open to whom it was opened? Asked as long as it is followed. */
+  maySee(request: FastifyRequest): boolean {
+    const granted = this.#granted.get(request);
+    if (!granted) return true; // open to everybody
+    return granted.mayStay() && this.#parts.login?.may(granted.caller, VIEWS.view) === true;
   }
 
   #enter(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
@@ -77,7 +85,7 @@ export class Guard {
       if (outcome.kind === 'refused') {
         return this.#refuse(request, reply, outcome.status, outcome.message);
       }
-      this.#callers.set(request, outcome.caller);
+      this.#granted.set(request, outcome);
       done();
     });
   }

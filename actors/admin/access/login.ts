@@ -11,14 +11,23 @@ import { claimedAuthid } from './credentials.ts';
 import { KnownLogins } from './known-logins.ts';
 import type { KnownLoginsConfig } from './known-logins.ts';
 
+interface Granted {
+  readonly kind: 'granted';
+  readonly caller: Caller;
+  /** Of an answer that goes on: false once what let the caller in was taken back. */
+  mayStay(): boolean;
+}
+
 export type LoginOutcome =
-  | { readonly kind: 'granted'; readonly caller: Caller }
+  | Granted
   | { readonly kind: 'refused'; readonly status: 401 | 403 | 503; readonly message: string };
 
 export interface LoginPorts {
   readonly masterRealm: string;
   readonly authenticator: Authenticator;
   readonly policy: Pick<PolicyPort, 'user' | 'methodsFrom' | 'allows'>;
+  /** False: a session that had entered like this would have to leave. */
+  mayStay(principal: Principal): boolean;
   /** Constant-time; false where there is no token. */
   isOperatorToken(token: string): boolean;
   /** Keyed with a secret of this process. */
@@ -30,7 +39,7 @@ export interface LoginPorts {
 
 /** What was proven, and by which password. */
 interface Proven {
-  readonly caller: Caller;
+  readonly granted: Granted;
   readonly username: string;
   readonly passwordAt: number;
 }
@@ -78,8 +87,7 @@ export class Login {
     const key = digest(JSON.stringify([address, username, password]));
     const known = this.#known.get(key, now());
     if (known !== undefined) {
-      if (this.#isStillTrue(known, address))
-        return answer({ kind: 'granted', caller: known.caller });
+      if (this.#isStillTrue(known, address)) return answer(known.granted);
       this.#known.forget(key);
     }
     const others = this.#waiting.get(key);
@@ -88,14 +96,14 @@ export class Login {
     this.#waiting.set(key, waiting);
     this.#enter('password', username, password, address, (outcome) => {
       this.#waiting.delete(key);
-      if (outcome.kind === 'granted') this.#remember(key, outcome.caller);
+      if (outcome.kind === 'granted') this.#remember(key, outcome);
       for (const each of waiting) each(outcome);
     });
   }
 
   #bearer(token: string, address: string, answer: Answer): void {
     const { masterRealm, isOperatorToken } = this.#ports;
-    if (isOperatorToken(token)) return answer({ kind: 'granted', caller: operator(masterRealm) });
+    if (isOperatorToken(token)) return answer(operator(masterRealm));
     const authid = claimedAuthid(token);
     if (authid === undefined) {
       const message =
@@ -142,21 +150,28 @@ export class Login {
     }
   }
 
-  #granted({ subject, authmethod, ticket }: Principal): LoginOutcome {
+  #granted(principal: Principal): LoginOutcome {
+    const { subject, authmethod, ticket } = principal;
     // A master realm without access rules would make everybody an administrator.
     if (subject === undefined) return refused(403, 'The master realm has no users.');
     const { username, groups, isVouchedFor } = subject;
-    const realm = this.#ports.masterRealm;
+    const { masterRealm: realm, policy, mayStay } = this.#ports;
     const who = { realm, username, groups, isVouchedFor, authmethod };
-    return { kind: 'granted', caller: { ...who, ticket: ticket?.scope, isMaster: true } };
+    const passwordAt = () => username && policy.user(realm, username)?.passwordAt;
+    const before = passwordAt();
+    return {
+      kind: 'granted',
+      caller: { ...who, ticket: ticket?.scope, isMaster: true },
+      mayStay: () => passwordAt() === before && mayStay(principal),
+    };
   }
 
-  #remember(key: string, caller: Caller): void {
-    const { username } = caller;
+  #remember(key: string, granted: Granted): void {
+    const { username } = granted.caller;
     const user = username && this.#ports.policy.user(this.#ports.masterRealm, username);
     if (!user) return;
     const { passwordAt } = user;
-    this.#known.put(key, { caller, username: user.username, passwordAt }, this.#ports.now());
+    this.#known.put(key, { granted, username: user.username, passwordAt }, this.#ports.now());
   }
 
   /** Everything but the password itself, which has not changed. */
@@ -177,8 +192,9 @@ export class Login {
 const NO_SESSION = 0;
 
 /** Who can read the data directory could as well stop the process, so everything is allowed. */
-function operator(realm: string): Caller {
-  return { realm, username: undefined, isMaster: true, isAuthorized: true };
+function operator(realm: string): Granted {
+  const caller = { realm, username: undefined, isMaster: true, isAuthorized: true };
+  return { kind: 'granted', caller, mayStay: () => true };
 }
 
 function transportOf(address: string): TransportInfo {

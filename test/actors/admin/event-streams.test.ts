@@ -9,6 +9,7 @@ const LIMITS = { maxStreams: 2, maxSlowTicks: 2, maxStreamBacklogBytes: 1_000 };
 class RecordedSink implements EventSink {
   readonly texts: string[] = [];
   backlog = 0;
+  isOpen = true;
   isClosed = false;
 
   write(text: string): void {
@@ -48,6 +49,17 @@ function scene(tree: TreeNode, reports: number[] = [], walked: number[] = []): S
     node: { name: 'n' },
   };
 }
+
+test('whoever may no longer see the tree gets nothing more of it', () => {
+  const streams = new EventStreams(LIMITS);
+  const [gone, other] = [new RecordedSink(), new RecordedSink()];
+  for (const sink of [gone, other]) streams.add(sink, 200);
+  gone.isOpen = false;
+  assert.deepEqual([streams.endClosed(), streams.size, streams.endClosed()], [1, 1, 0]);
+  streams.tick(scene(node('root')));
+  assert.deepEqual([gone.isClosed, other.isClosed], [true, false]);
+  assert.deepEqual([gone.kinds(), other.kinds()], [[], ['tree']]);
+});
 
 test('a follower gets the whole tree first and changes after it', () => {
   const streams = new EventStreams(LIMITS);

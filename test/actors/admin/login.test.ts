@@ -65,6 +65,7 @@ class Stage {
   isEnabled = true;
   methods = ['password'];
   isTaken = true;
+  mayStay = true;
   /** Answers that were asked for: method and secret. */
   readonly asked: (readonly [string, string])[] = [];
   readonly #deliveries: ((verdict: () => Verdict) => void)[] = [];
@@ -92,6 +93,7 @@ class Stage {
         methodsFrom: () => this.methods,
         allows: () => false,
       },
+      mayStay: () => this.mayStay,
       isOperatorToken: (token) => token === 'operator',
       digest: (text) => text,
       now: () => this.now,
@@ -136,7 +138,10 @@ describe('a login', () => {
     const caller = { realm: MASTER, username: 'admin', isMaster: true };
     const open = { groups: undefined, isVouchedFor: undefined, ticket: undefined };
     const granted = { ...caller, ...open, authmethod: 'password' };
-    assert.deepEqual(first, [{ kind: 'granted', caller: granted }]);
+    assert.deepEqual(
+      first.map((each) => each.kind === 'granted' && each.caller),
+      [granted],
+    );
     assert.equal(stage.try()[0]?.kind, 'granted');
     assert.equal(stage.asked.length, 1);
     assert.equal(stage.try('admin', 'right', '10.0.0.2').length, 0);
@@ -159,6 +164,22 @@ describe('a login', () => {
       change(stage);
       assert.equal(stage.try().length, 0);
       assert.equal(stage.asked.length, 2);
+    }
+  });
+
+  test('lets stay whom it let in, until that was taken back or the password is another', () => {
+    const changes: ((stage: Stage) => void)[] = [
+      (stage) => void (stage.mayStay = false),
+      (stage) => void (stage.passwordAt = 2),
+    ];
+    for (const change of changes) {
+      const stage = new Stage();
+      const outcomes = stage.try();
+      stage.deliver(welcome('admin'));
+      const [granted] = outcomes;
+      assert(granted?.kind === 'granted' && granted.mayStay());
+      change(stage);
+      assert.equal(granted.mayStay(), false);
     }
   });
 

@@ -54,6 +54,7 @@ const LOGIN: AdminDeps['login'] = {
     allows: (_realm, { username }, permission, uri, match) =>
       username === uri && permission === 'wamp.call' && match === 'exact',
   },
+  mayStay: () => true,
   isOperatorToken: (token) => token === TOKEN,
   digest: (text) => text,
   now: () => 0,
