@@ -50,6 +50,7 @@ export function routing(parts: Parts): ChildSpec {
               supervisor: ROUTING,
               group: (_uri, realm) => realmGroup(parts, realm, far),
               groupName,
+              attendance: (uri) => parts.directory.lookup(uri)?.attendance,
               report: (event, fields) => parts.log.info(event, fields),
             }),
           },

@@ -22,26 +22,26 @@ export type Dismissal =
   RealmClosed | { readonly kind: 'goodbye'; readonly reason: string; readonly details: Dict };
 
 const CLOSED: RealmClosed = { kind: 'realm_closed' };
-const NOBODY: ReadonlyMap<Target<Dismissal>, Member> = new Map();
 
 /** The sessions of a realm, who enter and leave by themselves, so that they need not watch it. */
 export class Attendance {
-  #sessions: Map<Target<Dismissal>, Member> | undefined = new Map();
+  readonly #sessions = new Map<Target<Dismissal>, Member>();
+  #isClosing = false;
   readonly #watchers = new Set<() => void>();
 
-  /** Told at once when the realm has ended already. */
+  /** Told at once when the realm ends or has ended already. */
   enter(session: Target<Dismissal>, member: Member): void {
-    if (this.#sessions) this.#sessions.set(session, member);
-    else session.cast(CLOSED);
+    if (this.#isClosing) session.cast(CLOSED);
+    else this.#sessions.set(session, member);
   }
 
   leave(session: Target<Dismissal>): void {
-    this.#sessions?.delete(session);
+    this.#sessions.delete(session);
   }
 
   /** From the turn in which it is welcome, which the router hears of later. */
   sessions(): ReadonlyMap<Target<Dismissal>, Member> {
-    return this.#sessions ?? NOBODY;
+    return this.#sessions;
   }
 
   /** Of a realm that is open: whoever asks its router gets no answer once it is closed. Returns the undo. */
@@ -50,10 +50,20 @@ export class Attendance {
     return () => this.#watchers.delete(tell);
   }
 
+  /** From now on nobody stays. True: all have been told; else at most so many were, and it is to be asked again. */
+  dismiss(atMost: number): boolean {
+    this.#isClosing = true;
+    let told = 0;
+    for (const session of this.#sessions.keys()) {
+      if (told++ >= atMost) return false;
+      this.#sessions.delete(session);
+      session.cast(CLOSED);
+    }
+    return true;
+  }
+
   close(): void {
-    const sessions = this.#sessions ?? NOBODY;
-    this.#sessions = undefined;
-    for (const session of sessions.keys()) session.cast(CLOSED);
+    this.dismiss(Infinity);
     for (const tell of this.#watchers) tell();
   }
 }

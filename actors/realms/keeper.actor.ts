@@ -12,13 +12,14 @@ import type {
   StartResult,
   SupervisorMessage,
 } from '../../runtime/kernel/supervision.ts';
-import type { LookAtRealms } from './api.ts';
+import type { Attendance, LookAtRealms } from './api.ts';
 import { REALM_KEEPER } from './api.ts';
 import type { KeeperEffect, KeptRealm, WantedRealm } from './keeper.ts';
 import { isSettled, reconcile } from './keeper.ts';
 
 type KeeperMessage =
   | LookAtRealms
+  | { readonly kind: 'close'; readonly uri: string }
   | { readonly kind: 'opened'; readonly uri: string; readonly outcome: CallOutcome<StartResult> }
   | { readonly kind: 'stopped'; readonly uri: string; readonly outcome: CallOutcome<boolean> }
   | { readonly kind: 'closed'; readonly uri: string; readonly outcome: CallOutcome<boolean> }
@@ -30,12 +31,16 @@ export interface KeeperDependencies {
   wanted(): ReadonlyMap<string, WantedRealm>;
   readonly supervisor: Name<SupervisorMessage>;
   group(uri: string, kept: KeptRealm): ChildSpec;
+  /** Undefined: it is not open. */
+  attendance(uri: string): Attendance | undefined;
   groupName(uri: string): Name<SupervisorMessage>;
   report(event: string, fields: Record<string, unknown>): void;
 }
 
 const AGAIN_MS = 1_000;
 const STEP_MS = 60_000;
+/** Sessions told in a turn. A realm of a hundred thousand must not hold up the node. */
+const SESSIONS_SLICE = 200;
 
 export function keeper(dependencies: KeeperDependencies): Definition<KeeperMessage> {
   return { class: 'control', init: (context) => new Keeper(dependencies, context) };
@@ -64,6 +69,8 @@ class Keeper implements Handlers<KeeperMessage> {
       case 'look':
         if (message.reply) this.#waiting.push(message.reply);
         return this.#look();
+      case 'close':
+        return this.#close(message.uri);
       case 'opened':
         return this.#onOpened(message.uri, message.outcome);
       case 'stopped':
@@ -107,6 +114,8 @@ class Keeper implements Handlers<KeeperMessage> {
   }
 
   #close(uri: string): void {
+    const isEmpty = this.#d.attendance(uri)?.dismiss(SESSIONS_SLICE) ?? true;
+    if (!isEmpty) return void this.#context.self.cast({ kind: 'close', uri });
     this.#ask<boolean>(
       this.#d.supervisor,
       (reply) => ({ kind: 'terminate_child', id: uri, reply }),
