@@ -43,7 +43,7 @@ const LINKS_EVERY_MS = 5_000;
 const LINKS_TIMEOUT_MS = 2_000;
 
 /** The resolver of the system's name servers, with one try per server within the timeout. */
-export function dnsResolver(timeoutMs: number): NameResolver {
+export function dnsResolver(timeoutMs: number): Resolver & NameResolver {
   return new Resolver({ timeout: timeoutMs, tries: 1 });
 }
 
@@ -65,8 +65,8 @@ class DiscoveryActor implements Handlers<DiscoveryMessage | Own> {
     const own = new Set(dependencies.own().map(addressText));
     this.#machine = new Discovery(dependencies.config, context.clock.now(), {
       resolve: (source, ticket) => this.#resolve(source, ticket),
-      join: (address) => {
-        dependencies.log('info', 'discovery_join', { address: addressText(address) });
+      join: (address, isNew) => {
+        if (isNew) dependencies.log('info', 'discovery_join', { address: addressText(address) });
         this.#tell({ kind: 'join', address });
       },
       forget: (address) => this.#tell({ kind: 'forget', address }),

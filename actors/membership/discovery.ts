@@ -12,7 +12,8 @@ import { addressText, isMember } from './member.ts';
 export interface DiscoveryPort {
   /** Answered by `resolved` with the same ticket, or not at all. */
   resolve(source: DiscoverySource, ticket: number): void;
-  join(address: PeerAddress): void;
+  /** `isNew`: it was not being dialled until now. */
+  join(address: PeerAddress, isNew: boolean): void;
   forget(address: PeerAddress): void;
   remove(name: string): void;
   isOwn(address: PeerAddress): boolean;
@@ -111,9 +112,9 @@ export class Discovery {
     if (this.#config.automaticJoin) {
       for (const [key, address] of named) {
         if (known.has(key) || this.#port.isOwn(address)) continue;
-        this.#joining.set(key, address);
         // Each time: it changes nothing for links that dial it already, and a restarted membership hears of it.
-        this.#port.join(address);
+        this.#port.join(address, !this.#joining.has(key));
+        this.#joining.set(key, address);
       }
     }
     if (this.#config.automaticLeave && this.#areAllAnswering()) this.#removeAbsent(now);

@@ -30,7 +30,7 @@ function stage(config: Partial<DiscoveryConfig> = {}) {
   const world = { members: [] as Member[], linked: [] as PeerAddress[], done, tickets, now: 0 };
   const discovery = new Discovery({ ...DISCOVERY_DEFAULTS, sources: [DNS], ...config }, 0, {
     resolve: (_source, ticket) => tickets.push(ticket),
-    join: ({ host }) => done.push(`join ${host}`),
+    join: ({ host }, isNew) => done.push(`${isNew ? 'join' : 'join again'} ${host}`),
     forget: ({ host }) => done.push(`forget ${host}`),
     remove: (name) => done.push(`remove ${name}`),
     isOwn: ({ host }) => host === 'me',
@@ -82,9 +82,11 @@ describe('discovery', () => {
     advance(1_000);
     answer('stranger', 'other');
     advance(10_000);
-    assert.deepEqual(answer('other'), ['forget stranger', 'join other']);
+    assert.deepEqual(answer('other'), ['forget stranger', 'join again other']);
     advance(10_000);
-    assert.deepEqual(answer('other'), ['join other']);
+    assert.deepEqual(answer('other'), ['join again other']);
+    advance(10_000);
+    assert.deepEqual(answer('stranger'), ['forget other', 'join stranger']);
   });
 
   test('withdraws an address when its node has become a member', () => {
@@ -182,7 +184,7 @@ describe('automatic leave', () => {
     advance(10_000);
     answer('other');
     advance(10_000);
-    assert.deepEqual(answer('other'), ['join other']);
+    assert.deepEqual(answer('other'), ['join again other']);
   });
 });
 
