@@ -101,6 +101,7 @@ export class Policy implements PolicyPort {
     const known = {
       row: (key: string) => this.#rows.get(key),
       facts: (realm: string) => this.#realms.get(realm),
+      realms: () => this.#realms.values(),
     };
     return stamped(known, records, now);
   }

@@ -21,6 +21,7 @@ type Owner = RealmRecord | UserRecord | GroupRecord;
 export interface Known {
   row(key: string): SecurityRecord | undefined;
   facts(realm: string): RealmFacts | undefined;
+  realms(): Iterable<RealmFacts>;
 }
 
 /** The same records in the same order with `at` and `since` as they must be stored, together or in any order. */
@@ -118,10 +119,18 @@ function newest(records: Iterable<SecurityRecord>): number | undefined {
   return last;
 }
 
-function leftovers(known: Known, record: Owner): Iterable<SecurityRecord> {
-  if (record.kind === 'realm') return known.facts(record.uri)?.about('realm', record.uri) ?? [];
+function* leftovers(known: Known, record: Owner): Iterable<SecurityRecord> {
+  if (record.kind === 'realm') {
+    yield* known.facts(record.uri)?.about('realm', record.uri) ?? [];
+    return;
+  }
   const name = record.kind === 'user' ? record.username : record.name;
-  return known.facts(record.realm)?.about(record.kind, name) ?? [];
+  yield* known.facts(record.realm)?.about(record.kind, name) ?? [];
+  if (record.kind === 'user') return;
+  // A group of a prototype has members and rights in the realms that inherit it.
+  for (const facts of known.realms()) {
+    if (facts.realm?.prototypeUri === record.realm) yield* facts.about('group', name);
+  }
 }
 
 /** What the fact must not be older than. */

@@ -154,6 +154,24 @@ describe('who is made anew under a name that was taken back', () => {
     assert(mayCall(policy, ann, 'mine'));
   });
 
+  it('a group of the prototype that a node with its clock behind makes anew has none of them either', () => {
+    const writer = new Writer();
+    const { policy } = writer;
+    const inherited = { realm: 'proto' };
+    writer.write(realm('proto', { isPrototype: true }), realm(R, { prototypeUri: 'proto' }));
+    writer.write(user('ann'), group('staff', inherited));
+    for (const fact of [membership('user/ann', 'staff'), grant('group/staff', 'wamp.call', 'x')]) {
+      policy.apply({ ...fact, at: 50_000 });
+    }
+    assert(mayCall(policy, ann, 'x'));
+    writer.takeBack(group('staff', inherited));
+    writer.write(group('staff', inherited));
+    assert.deepEqual(policy.user(R, 'ann')?.groups, []);
+    writer.write(membership('user/ann', 'staff'));
+    assert.deepEqual(policy.user(R, 'ann')?.groups, ['staff']);
+    assert(!mayCall(policy, ann, 'x'));
+  });
+
   it('a realm is empty', () => {
     const writer = new Writer();
     const { policy } = writer;
