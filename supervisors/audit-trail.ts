@@ -21,6 +21,8 @@ interface Sources {
   readonly isInCluster: boolean;
   readonly log: Logger;
   wall(): number;
+  /** Why the data directory may be another process' now, and the log with it. */
+  lost(): Error | undefined;
   count(counter: string, by?: number): void;
 }
 
@@ -76,7 +78,7 @@ export class AuditTrail implements Audit {
         state: this.#state,
         mailbox: this.#mailbox,
         hash: hashOf(this.#config.keyFile),
-        open: () => openLog(file),
+        open: () => openLog(file, () => this.#sources.lost()),
         lastAside: () => lastLineAside(file),
         count,
         log: (level, event, fields) => log.log(level, event, fields),
@@ -97,10 +99,10 @@ export function hashOf(keyFile: string | undefined): Hash {
   return (text) => createHmac('sha256', key).update(text).digest('hex');
 }
 
-function openLog(path: string): AppendFile {
+function openLog(path: string, lost: () => Error | undefined): AppendFile {
   try {
     makeDirectory(dirname(path));
-    return AppendFile.open(path);
+    return AppendFile.open(path, lost);
   } catch (error) {
     throw new Error(
       `security.audit.file: ${error instanceof Error ? error.message : String(error)}`,

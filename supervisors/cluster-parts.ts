@@ -68,7 +68,7 @@ export function clusterParts(
   if (directory === undefined) throw new Error('a node of a cluster has a data directory');
   const { net, clock } = sources;
   const tls = links.tls && readTls(links.tls);
-  const roster = rosterFile(directory);
+  const roster = rosterFile(directory, () => own.lost());
   const network = new PeerSwitch({
     self: { name: identity.name, incarnation: identity.incarnation },
     settings: links,

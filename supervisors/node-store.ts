@@ -29,6 +29,8 @@ export interface NodeStore {
   readonly store: StoreParts;
   /** Shown by an operator's commands. Undefined: there is no data directory to read it from. */
   readonly operatorToken: string | undefined;
+  /** Why nothing may be written to the data directory any more: another process may have it. */
+  lost(): Error | undefined;
   /** Gives the data directory back. */
   release(): void;
 }
@@ -47,6 +49,7 @@ export async function nodeStore(
     directory: disk.directory,
     operatorToken: tokenOrRelease(disk),
     store: partsOn(isAlone ? irreplaceable(disk) : replaceable(disk), config, more),
+    lost: () => disk.lost(),
     release: () => disk.release(),
   };
 }
@@ -58,6 +61,7 @@ export function memoryStore(config: NodeConfig, more: readonly PrefixSpec[] = []
     directory: undefined,
     operatorToken: undefined,
     store: partsOn(nothingKept(config), config, more),
+    lost: () => undefined,
     release: () => undefined,
   };
 }

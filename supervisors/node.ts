@@ -126,6 +126,7 @@ export async function startNode(
     isInCluster: clusterOfThis !== undefined,
     log,
     wall: () => scheduler.clock.wall(),
+    lost: () => own.lost(),
     count: net.count,
   });
   const parts: Parts = {

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import type { RosterStore } from '../actors/membership/membership.actor.ts';
 import type { DataDirectory } from '../runtime/disk/data-directory.ts';
 
+type Lost = () => Error | undefined;
 type Done = (failure?: Error) => void;
 
 interface Save {
@@ -16,9 +17,9 @@ interface Save {
   readonly waiting: readonly Done[];
 }
 
-/** One per data directory and process: it must outlive whoever saves. */
-export function rosterFile(directory: DataDirectory): RosterFile {
-  return new RosterWriter(join(directory.path, 'roster.cbor'));
+/** One per data directory and process: it must outlive whoever saves. `lost`: the directory may be another process' now. */
+export function rosterFile(directory: DataDirectory, lost: Lost = () => undefined): RosterFile {
+  return new RosterWriter(join(directory.path, 'roster.cbor'), lost);
 }
 
 export interface RosterFile extends RosterStore {
@@ -28,12 +29,14 @@ export interface RosterFile extends RosterStore {
 
 class RosterWriter implements RosterFile {
   readonly #path: string;
+  readonly #lost: Lost;
   #isWriting = false;
   #next: Save | undefined;
   #onIdle: (() => void)[] = [];
 
-  constructor(path: string) {
+  constructor(path: string, lost: Lost) {
     this.#path = path;
+    this.#lost = lost;
   }
 
   load(): Uint8Array | undefined {
@@ -65,6 +68,8 @@ class RosterWriter implements RosterFile {
       if (this.#isWriting) return;
       for (const resolve of this.#onIdle.splice(0)) resolve();
     };
+    const lost = this.#lost();
+    if (lost !== undefined) return ended(lost);
     replace(this.#path, bytes).then(
       () => ended(),
       (error: unknown) => ended(error instanceof Error ? error : new Error(String(error))),

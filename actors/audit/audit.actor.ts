@@ -208,7 +208,7 @@ class AuditActor implements Handlers<AuditMessage> {
     const seq = first === undefined ? undefined : readLine(first, this.#d.hash)?.head.seq;
     if (seq === undefined) return;
     this.#file.rotate(seq - 1, config.maxFiles);
-    count('audit_rotations');
+    if (this.#file.size === 0) count('audit_rotations');
   }
 
   #sync(): void {

@@ -33,18 +33,23 @@ export class AppendFile {
   readonly path: string;
   #file: number;
   #size: number;
+  readonly #lost: () => Error | undefined;
 
-  constructor(path: string, file: number, size: number) {
+  constructor(path: string, file: number, size: number, lost: () => Error | undefined) {
     this.path = path;
+    this.#lost = lost;
     this.#file = file;
     this.#size = size;
   }
 
-  /** Made where there is none, readable by its owner only. Throws what the file system throws. */
-  static open(path: string): AppendFile {
+  /**
+   * Made where there is none, readable by its owner only. Throws what the file system throws. Nothing is written while
+   * `lost` says that the file may be another process' now.
+   */
+  static open(path: string, lost: () => Error | undefined = () => undefined): AppendFile {
     const flags = 0o2 | 0o100; // O_RDWR | O_CREAT
     const file = openSync(path, flags, 0o600);
-    return new AppendFile(path, file, fstatSync(file).size);
+    return new AppendFile(path, file, fstatSync(file).size, lost);
   }
 
   get size(): number {
@@ -62,6 +67,8 @@ export class AppendFile {
 
   /** Again after a failure: at the same place. */
   append(text: string, isSynced: boolean, done: (error: Error | undefined) => void): void {
+    const lost = this.#lost();
+    if (lost !== undefined) return done(lost);
     const bytes = Buffer.from(text);
     const [file, start] = [this.#file, this.#size];
     const ended = (error: Error | null): void => {
@@ -82,8 +89,9 @@ export class AppendFile {
     fsync(this.#file, (error) => done(error ?? undefined));
   }
 
-  /** Not while something is being appended. */
+  /** Not while something is being appended. A file that is lost stays as it is. */
   rotate(lastNumber: number, keep: number): void {
+    if (this.#lost() !== undefined) return;
     fsyncSync(this.#file);
     closeSync(this.#file);
     renameSync(this.path, `${this.path}.${String(lastNumber).padStart(DIGITS, '0')}`);
@@ -97,6 +105,8 @@ export class AppendFile {
   closeWith(text: string): void {
     const bytes = Buffer.from(text);
     try {
+      const lost = this.#lost();
+      if (lost !== undefined && text !== '') throw lost;
       for (let at = 0; at < bytes.length;) {
         at += writeSync(this.#file, bytes, at, bytes.length - at, this.#size + at);
       }

@@ -41,6 +41,8 @@ export interface Disk {
   open(database: number): Promise<Outcome<Storage>>;
   /** For `/ready`. Writes and syncs a block: not for every request. */
   health(): DiskHealth;
+  /** Why nothing may be written to the directory any more, and undefined while it is this process' own. A few µs. */
+  lost(): Error | undefined;
   /** When every database is closed. */
   release(): void;
 }
@@ -90,6 +92,10 @@ async function prepare(
       return opened.kind === 'ok' ? ok(new LockedStorage(opened.value, lock)) : opened;
     },
     health: () => healthOf(directory, lock, config),
+    lost: () => {
+      const failure = lock.lost();
+      return failure && new Error(failure.detail);
+    },
     release: () => lock.release(),
   };
   return { kind: 'ok', disk };

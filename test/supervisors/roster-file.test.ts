@@ -57,6 +57,16 @@ describe('the roster on disk', () => {
     assert.equal(statSync(join(path, 'roster.cbor')).mode & 0o777, 0o600);
   });
 
+  test('is not written by who has lost the directory to another process', async () => {
+    let lost: Error | undefined;
+    const store = rosterFile(directory, () => lost);
+    assert.equal(await save(store, 'ours'), undefined);
+    lost = new Error('taken over');
+    assert.equal(await save(store, 'theirs no more'), lost);
+    assert.equal(textOf(store.load()), 'ours');
+    await store.idle();
+  });
+
   test('saves that meet take turns, and each hears once how it went', async () => {
     const store = rosterFile(directory);
     const { rename } = files;

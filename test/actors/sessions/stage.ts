@@ -86,6 +86,7 @@ export class Stage {
       audit: new AuditTrail(config.audit, {
         ...{ node: 'test', isInCluster: false, log: SILENT },
         wall: () => 0,
+        lost: () => undefined,
         count: () => {},
       }),
       backups: new Backups(about, () => {}),
