@@ -30,6 +30,8 @@ export interface DiallerParts {
 const STABLE_MS = 5_000;
 /** A peer that still believes in a link we have lost finds out soon. */
 const STALE_MS = 1_000;
+/** This node is not ready while another one has its name, and is to be soon after that one has stopped. */
+const TWIN_MS = 5_000;
 
 export function dialler(parts: DiallerParts, target: DialTarget): Definition<Message> {
   return { class: 'control', init: (context) => new Dialler(parts, target, context) };
@@ -95,7 +97,7 @@ class Dialler implements Handlers<Message> {
         if (outcome.reason === 'duplicate') return this.#dialOrWait();
         this.#isStranger = true;
         this.#problem = { reason: outcome.reason, by: outcome.by, text: outcome.text };
-        return this.#later();
+        return this.#later(isTwin(outcome) ? TWIN_MS : undefined);
       case 'failed':
         this.#problem = { reason: 'failed', text: outcome.detail };
         return this.#later();
@@ -156,6 +158,10 @@ class Dialler implements Handlers<Message> {
     const problem = this.#problem;
     this.#parts.board.set(id, { address, name: this.#name, state, problem });
   }
+}
+
+function isTwin({ by, reason }: DialOutcome & { kind: 'refused' }): boolean {
+  return by === 'peer' && (reason === 'same_name' || reason === 'stale_incarnation');
 }
 
 function never(value: never): never {

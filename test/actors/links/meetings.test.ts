@@ -71,6 +71,17 @@ describe('meeting', { concurrency: true }, () => {
     assert(a.network.isConnected('b', 2) && !a.network.isConnected('b', 1));
   });
 
+  test('whoever was refused for its name is let in seconds after the other has stopped', async (t) => {
+    const [a, b] = await pair(t);
+    const config = { redialMinMs: 60_000, redialMaxMs: 60_000 };
+    const twin = await startPeer(t, { name: 'b', incarnation: 2, config });
+    twin.connectTo(a);
+    await twin.until('not ready', () => nameProblems(twin).length > 0);
+    await b.kernel.stop();
+    await twin.untilLinked(a);
+    assert.deepEqual(nameProblems(twin), []);
+  });
+
   test('two of one name that know nobody else are both not ready, and say why', async (t) => {
     const one = await startPeer(t, { name: 'a' });
     const other = await startPeer(t, { name: 'a', instance: 'another process' });
