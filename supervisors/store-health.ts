@@ -89,6 +89,11 @@ export function storeGauges(metrics: Metrics, { state }: Pick<StoreParts, 'state
     'By how much this node’s clock is off, as its peers see it; 0: it is not, and writes are taken.',
     () => (state.clockOffMs ?? 0) / 1000,
   );
+  metrics.gauge(
+    'store_clock_origins',
+    'Starts of nodes whose writes a partition remembers, of the one with the most; 16384 fit.',
+    () => Math.max(0, ...state.partitions.map(({ clock }) => [...clock.origins].length)),
+  );
 }
 
 function diskProblems(health: ReturnType<StoreParts['health']>): readonly string[] {
