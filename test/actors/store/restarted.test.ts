@@ -42,3 +42,25 @@ test('what comes while it is read is left to exchange, and rows and tree stay th
   }
   assert.ok(early > 0);
 });
+
+test('rows do not grow with the starts of the nodes that write them, and each start is one range of a clock', () => {
+  const cluster = new Replicas({ config: { exchangeMs: 500, watermarkMs: 200 } });
+  const sizes: number[] = [];
+  for (let start = 0; start <= 60; start++) {
+    const node = cluster.node(start % 3);
+    node.putNow('history', `key ${start % 5}`, `value ${String(start).padStart(3)}`);
+    cluster.advance(600);
+    sizes.push(cluster.node((start + 1) % 3).dump().length);
+    node.crash();
+    cluster.advance(50);
+    node.restart();
+    cluster.advance(300);
+  }
+  const [early, late] = [Math.max(...sizes.slice(10, 30)), Math.max(...sizes.slice(40))];
+  assert(late <= 1.1 * early, `${early} characters, then ${late}`);
+  for (const { state } of cluster.nodes) {
+    for (const { clock } of state.partitions) {
+      for (const { ranges } of clock.dots) assert.equal(ranges.length, 2);
+    }
+  }
+});
