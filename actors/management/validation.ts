@@ -20,10 +20,13 @@ export function problemsOf(
   if (Schema.Check(schema, value)) return [];
   const problems: DocumentProblem[] = [];
   const seen = new Set<string>();
-  for (const { path, message } of [...Schema.Errors(schema, value)].flatMap(findings)) {
+  let long: string | undefined;
+  for (const { path, message, isLong } of [...Schema.Errors(schema, value)].flatMap(findings)) {
     // Of a field that is missing, the first says so; further ones say what it is not.
     if (seen.has(path)) continue;
     seen.add(path);
+    if (long !== undefined && path.startsWith(long)) continue;
+    if (isLong) long = `${path}/`;
     problems.push({ path: readable(path, document), message, error: 'invalidArgument' });
     if (problems.length === MAX_PROBLEMS) break;
   }
@@ -35,21 +38,25 @@ interface Finding {
   readonly message: string;
   /** It is not even of the kind that it should be. */
   readonly isOther: boolean;
+  /** A list with too many entries: what else is wrong with them matters when there are fewer. */
+  readonly isLong: boolean;
 }
 
 /** Of a union: what is wrong with the choice that the value is nearest to, if it could have been one. */
 function findings({ type, path, message, schema, errors }: ValueError): readonly Finding[] {
   const choices = schema.anyOf as readonly TSchema[] | undefined;
   const isThere = type !== ValueErrorType.ObjectRequiredProperty;
-  if (!choices || !isThere)
-    return [{ path, message: sentence(message), isOther: OTHER_KIND.has(type) }];
+  if (!choices || !isThere) {
+    const isLong = type === ValueErrorType.ArrayMaxItems;
+    return [{ path, message: sentence(message), isOther: OTHER_KIND.has(type), isLong }];
+  }
   const inner = errors.map((choice) => [...choice].flatMap(findings));
   const possible = inner.filter((found) =>
     found.every((each) => each.path.length > path.length || !each.isOther),
   );
   const [meant] = possible.sort((a, b) => a.length - b.length);
   const kinds = `must be ${choices.map(nameOf).join(' or ')}`;
-  return meant ?? [{ path, message: kinds, isOther: true }];
+  return meant ?? [{ path, message: kinds, isOther: true, isLong: false }];
 }
 
 const OTHER_KIND: ReadonlySet<ValueErrorType> = new Set([

@@ -81,6 +81,7 @@ describe('a store', () => {
       'bondy_store_last_exchange_timestamp_seconds{peer="b"} 900',
       'bondy_store_last_exchange_timestamp_seconds{peer="c"} 999',
       'bondy_store_clock_off_seconds 0',
+      'bondy_store_clock_origins 0',
     ]);
   });
 });

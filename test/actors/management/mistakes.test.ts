@@ -28,6 +28,16 @@ describe('a field that may be of several kinds', () => {
   });
 });
 
+describe('a list that is too long', () => {
+  it('is told as such, without what is wrong with each of its entries', () => {
+    const authmethods = Array.from({ length: 1_000 }, (_, i) => `method${i}`);
+    assert.deepEqual(mistakes({ authmethods, users: 7 }), [
+      'authmethods must have at most 32 entries',
+      'users must be array',
+    ]);
+  });
+});
+
 describe('an issuer of tokens', () => {
   const ISSUER = { issuer: 'https://issuer.example', audience: 'bondy' };
   const issuer = (more: Dict) => mistakes({ info: { oauth2: { ...ISSUER, ...more } } });
