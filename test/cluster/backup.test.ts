@@ -151,6 +151,7 @@ test('what is damaged, sealed with another key or of another cluster is refused,
 
   writeFileSync(otherKey, readFileSync(key));
   assert.match(await tryWith(bytes), /^409 .*Restore it as new/);
+  assert.deepEqual(await other!.ask('dump', {}), before);
   const anew = await tryWith(bytes, { name: 'one', as_new: true });
   assert.match(anew, /^200 /);
   assert.equal(await other!.valueOf('k7'), 'a secret value');
@@ -166,13 +167,18 @@ test('a backup with writes of a later life of this node makes its next start a l
   const [node] = await startStores(t, { size: 1, settings: BY_HAND });
   const identityFile = join(node!.dataDirectory, 'identity.json');
   const old = readFileSync(identityFile);
+  const incarnation = (): number =>
+    (JSON.parse(readFileSync(identityFile, 'utf8')) as { record: { incarnation: number } }).record
+      .incarnation;
   // The disk as it was before two more starts.
   await node!.end('SIGTERM');
   await node!.start();
   await node!.end('SIGTERM');
   await node!.start();
   await node!.ask('put', { prefix: 'warm', from: 0, to: 10, value: 'later' });
-  assert.equal((await node!.operate('backup/create', { name: 'one' })).status, 200);
+  const { status, report } = await node!.operate('backup/create', { name: 'one' });
+  assert.equal(status, 200, JSON.stringify(report));
+  const lived = incarnation();
   const bytes = readFileSync(fileOf(node!));
   await node!.end('SIGTERM');
   rmSync(node!.dataDirectory, { recursive: true });
@@ -183,9 +189,11 @@ test('a backup with writes of a later life of this node makes its next start a l
   const refused = await node!.operate('backup/restore', MERGE);
   assert.deepEqual([refused.status, refused.report['code']], [409, 'not_mergeable']);
   assert.match(String(refused.report['message']), /start it again/);
+  assert(incarnation() >= lived, 'raised on disk, for the next start');
   assert.equal(await node!.valueOf('k1'), undefined);
   await node!.end('SIGTERM');
   await node!.start();
+  assert(incarnation() > lived, `${incarnation()} comes after ${lived}`);
   const restored = await node!.operate('backup/restore', MERGE);
   assert.equal(restored.status, 200, JSON.stringify(restored.report));
   assert.equal(await node!.valueOf('k1'), 'later');
