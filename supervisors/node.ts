@@ -186,8 +186,8 @@ export async function startNode(
     own.release();
   });
   audit.record({ event: 'node', what: 'started', version });
-  await kernel.started;
-  await refuseFailedStart(kernel);
+  // Also of a boot that failed, the first crash says why, without the supervisors that ended for it.
+  await kernel.started.finally(() => refuseFailedStart(kernel));
   const addresses = await listenerAddresses(kernel, initial);
   addresses.push(...adminAddresses(initial.admin, adminPorts));
   nodeGauges(metrics, directory, kernel, net);

@@ -139,7 +139,8 @@ describe('a bootstrap file', () => {
     await assert.rejects(start(join(directory, 'a'), join(directory, 'none.json')), /ENOENT/);
     await assert.rejects(
       start(join(directory, 'b'), FIXTURE, {}),
-      /\[0\]\.users\[0\]\.password: the environment has no variable BILLING_PASSWORD/,
+      // For the operator: without the supervisors that it ended.
+      /^Error: security\.config_file .*:\n {2}\[0\]\.users\[0\]\.password: the environment has no variable BILLING_PASSWORD/,
     );
   });
 });

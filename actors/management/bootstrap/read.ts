@@ -37,13 +37,16 @@ export function readBootstrap(text: string, environment: Environment): Read {
   const parsed = parse(text);
   if (typeof parsed === 'string') return mistakes([problem('', parsed)]);
   const { value, problems } = substituted(parsed.value, environment);
-  if (problems.length > 0) return mistakes(problems);
-  if (!Array.isArray(value)) return mistakes([problem('', 'must be a list of realms')]);
+  if (!Array.isArray(value))
+    return mistakes([...problems, problem('', 'must be a list of realms')]);
   if (value.length > BOOTSTRAP_LIMITS.realms) {
-    return mistakes([problem('', `has more than ${BOOTSTRAP_LIMITS.realms} realms`)]);
+    return mistakes([...problems, problem('', `has more than ${BOOTSTRAP_LIMITS.realms} realms`)]);
   }
-  const wrong = value.flatMap((each: Value, i) => shapeProblems(each, i));
-  if (wrong.length > 0) return mistakes(wrong);
+  const told = new Set(problems.map(({ path }) => path));
+  const wrong = value
+    .flatMap((each: Value, i) => shapeProblems(each, i))
+    .filter(({ path }) => !told.has(path));
+  if (problems.length + wrong.length > 0) return mistakes([...problems, ...wrong]);
   const realms = value.map((document, index) => ({
     index,
     document: document as unknown as RealmDocument,

@@ -37,6 +37,14 @@ describe('variables of the environment', () => {
       '[1].uri: the environment has no variable ',
     ]);
   });
+
+  it('that are missing are told with what else is wrong', () => {
+    const realm = { uri: 'com.example', users: [{ username: '${ME}', passwrd: 'x' }] };
+    assert.deepEqual(
+      problemsOf([realm]).map((each) => each.split(':')[0]),
+      ['[0].users[0].username', '[0].users[0].passwrd'],
+    );
+  });
 });
 
 describe('mistakes', () => {
