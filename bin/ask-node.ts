@@ -134,6 +134,12 @@ function unreachable(url: URL, error: unknown): string {
       'and a --url with a name that is in it.'
     );
   }
+  if (code === 'EPROTO') {
+    return `What answers at ${url.origin} does not speak TLS. Another address: --url http://HOST:PORT`;
+  }
+  if (code === 'ECONNRESET') {
+    return `${url.origin} has closed the connection. If it is a port for TLS: --url https://HOST:PORT`;
+  }
   return (
     `No node answers at ${url.origin} (${detail}).\n` +
     'Is it running, with admin_api.http.enabled = on? Another address: --url http://HOST:PORT'

@@ -192,7 +192,7 @@ const source: Noun = {
   description: 'look at who may enter a realm from where, and change it',
   verbs: [
     listVerb(['realm'], SOURCES, 'show all sources', ['username', 'authmethod', 'cidr', 'meta']),
-    verb('get', ['realm', 'username'], 'GET', `${USER}/sources`, 'show those of a user', {
+    verb('get', ['realm', 'username'], 'GET', `${USER}/sources`, "show a user's own", {
       columns: ['username', 'authmethod', 'cidr', 'meta'],
     }),
     verb('add', ['realm'], 'POST', SOURCES, 'let users enter from a network', {

@@ -14,8 +14,16 @@ export function drawList(rows: readonly unknown[], shown: readonly string[]): st
 
 export function drawOne(value: unknown): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return cell(value);
-  const lines = Object.entries(fieldsOf(value)).map(([name, field]) => [textOf(name), cell(field)]);
+  const lines = Object.entries(fieldsOf(value)).flatMap(([name, field]) =>
+    partsOf(field).map((part, i) => [i === 0 ? textOf(name) : '', cell(part)]),
+  );
   return lines.length === 0 ? 'Nothing.' : columns(lines).join('\n');
+}
+
+/** A line for each of several objects: the steps of an explanation, the keys of a realm. */
+function partsOf(field: unknown): readonly unknown[] {
+  const isLong = Array.isArray(field) && field.some((each) => each instanceof Object);
+  return isLong ? field : [field];
 }
 
 /** Of dates that JavaScript knows. */

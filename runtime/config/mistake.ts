@@ -20,7 +20,8 @@ export function renderMistakes(mistakes: readonly Mistake[]): string {
 }
 
 function renderMistake({ where, key, problem, advice }: Mistake): string {
-  return [where, ...(key === undefined ? [] : [key]), `${problem}. ${advice}`].join(': ');
+  const isNamed = key === undefined || where === `--set ${key}`;
+  return [where, ...(isNamed ? [] : [key]), `${problem}. ${advice}`].join(': ');
 }
 
 const MAX_QUOTED = 80;

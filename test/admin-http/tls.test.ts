@@ -77,6 +77,16 @@ describe('the admin server over TLS', () => {
     assert.match(refused.problem, /is not trusted \(\w+\). Give --ca-file FILE/);
   });
 
+  test('is found by who took TLS for none, or none for TLS', async () => {
+    const plain = await list({ url: url().replace('https:', 'http:') });
+    assert(plain.kind === 'failed');
+    assert.match(plain.problem, /has closed the connection. If it is a port for TLS: --url https:/);
+    const { port } = new URL(node.urls.websocket);
+    const secure = await list({ url: `https://127.0.0.1:${port}` });
+    assert(secure.kind === 'failed');
+    assert.match(secure.problem, /does not speak TLS. Another address: --url http:/);
+  });
+
   test('is the only one, where the other is off', () => {
     assert.equal(node.adminUrl, '');
   });

@@ -87,6 +87,12 @@ describe('the commands of the admin API', () => {
     );
     const question = ['--permission', 'wamp.call', '--resource', 'com.a.b'];
     assert.match(await done('user', 'explain', realm, 'user1', ...question), /allowed +true/);
+    const other = ['--permission', 'wamp.call', '--resource', 'org.b'];
+    await done('grant', 'add', realm, '--role', 'user1', '--permission', 'wamp.call', '--uri', 'x');
+    assert.match(
+      await done('user', 'explain', realm, 'user1', ...other),
+      /\nsteps +realm=\S+ role=.*\n +realm=\S+ role=/,
+    );
     await done('grant', 'delete', realm, ...grant);
     assert.match(await done('user', 'explain', realm, 'user1', ...question), /reason +no_grant/);
     await done('user', 'add', realm, 'user2');

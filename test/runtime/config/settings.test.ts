@@ -221,4 +221,6 @@ test('all mistakes of all sources are reported at once', () => {
   const text = renderMistakes(read(written).mistakes);
   assert.match(text, /^The configuration has 10 mistakes:\n/);
   assert.equal(text.split('\n').length, 11);
+  assert.match(text, /^ {2}bondy\.conf:3: wamp\.max_depth: 0 is too low\./m);
+  assert.match(text, /^ {2}--set wamp\.max_depth: 101 is too high\./m);
 });
