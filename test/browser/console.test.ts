@@ -364,5 +364,11 @@ test('on a narrow screen nothing is wider than the screen', { skip }, async () =
   await row(page, 'user1').waitFor();
   const width = await page.evaluate('document.documentElement.scrollWidth');
   assert.ok((width as number) <= 390, `${width}`);
+  // Where one is can be seen, also at the far end of the sections.
+  await page.goto(`${node.adminUrl}#console/${REALM}/explain`);
+  const here = await page
+    .locator('.console-bar [aria-current=page]', { hasText: 'Why denied?' })
+    .boundingBox();
+  assert.ok(here !== null && here.x >= 0 && here.x + here.width <= 390, JSON.stringify(here));
   await page.close();
 });

@@ -58,6 +58,9 @@ export class Console {
     this.#shown = key;
     if (key === 'login') this.#showLogin();
     else this.#element.replaceChildren(this.#bar(place), this.#view(place));
+    // On a narrow screen the sections are wider than it is.
+    const here = this.#element.querySelector('.views [aria-current=page]');
+    here?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     return true;
   }
 
