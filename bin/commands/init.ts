@@ -75,7 +75,7 @@ Add a realm:     bondy realm add -c ${conf} com.example.realm
 `;
 }
 
-const CONFIGURATION = `# A node for production, as bondy init made it. Every key: docs/configuration.md
+const CONFIGURATION = `# A node for production, as bondy init made it. Every key: bondy config docs
 # Paths are relative to this file. The files in secrets/ are for the node's user only.
 
 # Who administers all realms. To change the password, change the file and start again.
